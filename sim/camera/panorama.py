@@ -1,0 +1,150 @@
+"""Panoramas: the world a virtual camera stands in.
+
+Rule: linear radiance only. `load_panorama` is the one place of `sim/camera` that opens a file;
+the drawn street comes from `sim/scene`.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from viewkeeper.sim.camera import light, rgbe
+from viewkeeper.sim.camera.pinhole import Lens, Pose, render
+from viewkeeper.sim.errors import PanoramaError
+from viewkeeper.sim.signage import SignState
+
+Image = NDArray[np.float32]
+
+_MAX_FILE_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A piece of panorama that replaces what is under it; ``row``, ``column`` its upper left."""
+
+    row: int
+    column: int
+    pixels: Image
+
+
+@dataclass(frozen=True, slots=True)
+class SceneSign:
+    """The sign on its pole: where it is, and how the panorama looks in each of its states."""
+
+    azimuth_deg: float
+    elevation_deg: float
+    width_deg: float
+    height_deg: float
+    patches: Mapping[SignState, Patch]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panorama:
+    """An equirectangular world around one camera.
+
+    Attributes:
+        pixels: float32 (H, W, 3), linear light, any scale; H = W/2; see `pinhole` for axes.
+        name: what to call it in logs and truth.
+        home: the pose a camera is registered at unless told otherwise.
+        gain: exposure that makes the home view look right (linear factor).
+        camera_height_m: above the ground, for what walks on it.
+        distance_m: float32 (H, W), metres to what is seen; ``None`` when nobody knows.
+        sign: the sign in the scene, if it has one.
+    """
+
+    pixels: Image
+    name: str
+    home: Pose
+    gain: float
+    camera_height_m: float = 1.7
+    distance_m: Image | None = None
+    sign: SceneSign | None = None
+    _variants: dict[SignState, Image] = field(default_factory=dict, repr=False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    def pixels_with(self, sign: SignState) -> Image:
+        """The whole panorama with its sign in that state; as it is where it has no sign."""
+        if self.sign is None or sign not in self.sign.patches:
+            return self.pixels
+        if sign not in self._variants:
+            patch = self.sign.patches[sign]
+            pixels = self.pixels.copy()
+            rows = slice(patch.row, patch.row + patch.pixels.shape[0])
+            columns = slice(patch.column, patch.column + patch.pixels.shape[1])
+            pixels[rows, columns] = patch.pixels
+            self._variants[sign] = pixels
+        return self._variants[sign]
+
+
+def load_panorama(path: str | Path, home: Pose | None = None) -> Panorama:
+    """Read a .hdr (Radiance RGBE), PNG or JPEG equirectangular panorama.
+
+    Args:
+        path: the file.
+        home: the pose cameras are registered at; level and straight ahead by default.
+
+    Raises:
+        PanoramaError: missing, unreadable, damaged, or not twice as wide as high.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise PanoramaError("panorama_too_large", f"{path}: larger than 512 MiB")
+        data = path.read_bytes()
+    except OSError as error:
+        why = error.strerror or "cannot be read"
+        raise PanoramaError("panorama_unreadable", f"{path}: {why}") from None
+    try:
+        pixels = rgbe.decode(data) if data[:2] == b"#?" else _decode_picture(data)
+    except PanoramaError as error:
+        raise PanoramaError(error.reason, f"{path}: {error.hint}") from None
+    return from_pixels(pixels, path.stem, home)
+
+
+def from_pixels(pixels: Image, name: str, home: Pose | None = None) -> Panorama:
+    """A panorama from linear light (H, W, 3); the exposure is metered at ``home``."""
+    height, width = pixels.shape[:2]
+    if width < 64 or abs(width / height - 2) > 0.02:
+        raise PanoramaError(
+            "not_equirectangular",
+            f"a panorama is twice as wide as high and 64 pixels at least, not {width} × {height}",
+        )
+    pixels = np.ascontiguousarray(np.nan_to_num(pixels, posinf=6e4), dtype=np.float32)
+    home = home or Pose()
+    return Panorama(pixels, name, home, metered_gain(pixels, home))
+
+
+def metered_gain(pixels: Image, home: Pose) -> float:
+    """Exposure as a camera would meter it: the median at 0.18, unless a tenth would burn out."""
+    view = light.luminance(render(pixels, home, Lens(70), (96, 72)))
+    median, bright = np.percentile(view, [50, 92])
+    gain = 0.18 / max(float(median), 1e-6)
+    # a bright sky may burn, but not take the picture with it
+    return min(gain, 1.6 / max(float(bright), 1e-6)) if bright > 0 else gain
+
+
+def _decode_picture(data: bytes) -> Image:
+    try:
+        with PillowImage.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
+            codes = np.asarray(picture.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, PillowImage.DecompressionBombError):
+        raise PanoramaError("panorama_format", "not a readable .hdr, PNG or JPEG picture") from None
+    return light.to_linear(codes)
+
+
+def direction(azimuth_deg: float, elevation_deg: float) -> NDArray[np.float64]:
+    """Unit vector (3,) in the world of an azimuth (+ right) and an elevation (+ up)."""
+    a, e = math.radians(azimuth_deg), math.radians(elevation_deg)
+    return np.array([math.sin(a) * math.cos(e), -math.sin(e), math.cos(a) * math.cos(e)])
