@@ -1,0 +1,38 @@
+"""Signed checkpoints: a device commits to its whole ledger up to here (RFC 6962 §2.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from viewkeeper.protocol import cbor, cose
+from viewkeeper.protocol.fields import Int, at, pack, parse
+from viewkeeper.protocol.records import DEVICE_ID, HASH
+
+MAX_CHECKPOINT_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Size and Merkle root of a device's ledger at a moment."""
+
+    device: str = at(1, DEVICE_ID)
+    size: int = at(2, Int())
+    root: bytes = at(3, HASH)
+    utc_ms: int = at(4, Int())
+
+
+def seal_checkpoint(checkpoint: Checkpoint, signer: cose.Signer) -> bytes:
+    """Sign a checkpoint for the wire."""
+    return cose.sign1(cbor.encode(pack(checkpoint)), signer, cose.Domain.CHECKPOINT)
+
+
+def unseal_checkpoint(message: bytes, lookup: cose.KeyLookup) -> Checkpoint:
+    """Verify and read a checkpoint.
+
+    Raises:
+        RefusalError: with the reason of the first thing that is wrong.
+    """
+    opened = cose.open_sign1(
+        message, lookup, cose.Domain.CHECKPOINT, max_bytes=MAX_CHECKPOINT_BYTES
+    )
+    return parse(Checkpoint, cbor.decode(opened.payload))

@@ -1,0 +1,246 @@
+"""Signed records: what a device says. Every one travels as a COSE_Sign1 in Domain.RECORD.
+
+Angles are millidegrees and zoom is parts per million of the registered focal length, as
+integers: the profile has no floats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from viewkeeper.protocol import cbor, cose
+from viewkeeper.protocol.errors import ContentRefusal, Reason
+from viewkeeper.protocol.fields import (
+    MAX_SAFE_INT,
+    Bool,
+    Bytes,
+    Choice,
+    Int,
+    ListOf,
+    Nested,
+    NumberOf,
+    Text,
+    at,
+    pack,
+    parse,
+)
+from viewkeeper.protocol.topics import ID_PATTERN
+from viewkeeper.protocol.vocabulary import (
+    AlarmKind,
+    ClockTrust,
+    EventKind,
+    LifecycleState,
+    LitState,
+    OrderKind,
+    RecordKind,
+    SignageState,
+    ViewCause,
+    ViewVerdict,
+)
+
+DEVICE_ID = Text(1, 32, ID_PATTERN)
+REASON = Text(1, 40, "[a-z_]{1,40}")
+HASH = Bytes(32, 32)
+SHORT_HASH = Bytes(8, 8)
+ANGLE_MDEG = Int(-360_000, 360_000)
+ANGLE_ERROR_MDEG = Int(0, 360_000)
+RATIO_PPM = Int(0, 100_000_000)
+PERMILLE = Int(0, 1000)
+MAX_RECORD_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveReport:
+    """Present view against the registered one, with one standard error each."""
+
+    pan_mdeg: int = at(1, ANGLE_MDEG)
+    tilt_mdeg: int = at(2, ANGLE_MDEG)
+    roll_mdeg: int = at(3, ANGLE_MDEG)
+    zoom_ppm: int = at(4, RATIO_PPM)
+    pan_error_mdeg: int = at(5, ANGLE_ERROR_MDEG)
+    tilt_error_mdeg: int = at(6, ANGLE_ERROR_MDEG)
+    roll_error_mdeg: int = at(7, ANGLE_ERROR_MDEG)
+    zoom_error_ppm: int = at(8, RATIO_PPM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewReport:
+    """The verdict on the view; ``move`` is there whenever it was measured."""
+
+    verdict: ViewVerdict = at(1, Choice(ViewVerdict))
+    cause: ViewCause | None = at(2, Choice(ViewCause), optional=True)
+    move: MoveReport | None = at(3, Nested(MoveReport), optional=True)
+    lost_permille: int | None = at(4, PERMILLE, optional=True)
+    since_ms: int = at(5, Int())
+    latched: bool = at(6, Bool())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignageReport:
+    """The sign's state and, on its own axis, whether it is lit."""
+
+    state: SignageState = at(1, Choice(SignageState))
+    lit: LitState = at(2, Choice(LitState))
+    current_ma: int | None = at(3, Int(0, 100_000), optional=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthReport:
+    """How the device itself is doing; a field it cannot measure is absent."""
+
+    frame_rate_mhz: int = at(1, Int(0, 1_000_000))
+    """Frames per 1000 seconds."""
+    storage_free_permille: int | None = at(2, PERMILLE, optional=True)
+    temperature_dc: int | None = at(3, Int(-1000, 2000), optional=True)
+    """Tenths of a degree Celsius."""
+    memory_kib: int | None = at(4, Int(0, 2**32), optional=True)
+    cpu_permille: int | None = at(5, Int(0, 64_000), optional=True)
+    uptime_s: int = at(6, Int())
+    findings: tuple[str, ...] = at(7, ListOf(REASON, 0, 8))
+    """Image-health findings by name, worst first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The periodic statement: view, sign, health, lifecycle, configuration, ledger."""
+
+    view: ViewReport = at(1, Nested(ViewReport))
+    signage: SignageReport = at(2, Nested(SignageReport))
+    health: HealthReport = at(3, Nested(HealthReport))
+    lifecycle: LifecycleState = at(4, Choice(LifecycleState))
+    config_sequence: int = at(5, Int())
+    config_hash: bytes | None = at(6, SHORT_HASH, optional=True)
+    ledger_size: int = at(7, Int())
+    ledger_root: bytes = at(8, HASH)
+    refusals: int = at(9, Int())
+    last_refusal: str | None = at(10, REASON, optional=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A suspicious-event flag; method and type are GB/T 28181's."""
+
+    event: EventKind = at(1, Choice(EventKind))
+    started_ms: int = at(2, Int())
+    ended_ms: int | None = at(3, Int(), optional=True)
+    confidence_permille: int = at(4, PERMILLE)
+    alarm_method: int = at(5, Int(1, 7))
+    alarm_type: int = at(6, Int(1, 99))
+    zone: str | None = at(7, Text(1, 40), optional=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """A state that stands until it ends; the topic is cleared when it does."""
+
+    alarm: AlarmKind = at(1, Choice(AlarmKind))
+    since_ms: int = at(2, Int())
+    detail: str = at(3, Text(0, 160))
+    alarm_method: int = at(4, Int(1, 7))
+    alarm_type: int = at(5, Int(1, 99))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRecord:
+    """What became of an order."""
+
+    order: OrderKind = at(1, NumberOf(OrderKind))
+    order_hash: bytes = at(2, HASH)
+    """SHA-256 of the whole message as received."""
+    accepted: bool = at(3, Bool())
+    reason: str = at(4, REASON)
+    detail: str = at(5, Text(0, 160))
+    sequence: int | None = at(6, Int(), optional=True)
+    clock: ClockTrust = at(7, Choice(ClockTrust))
+    config_hash: bytes | None = at(8, HASH, optional=True)
+    """Of the configuration that is in force now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Records that were lost before they could be sent."""
+
+    first_sequence: int = at(1, Int())
+    last_sequence: int = at(2, Int())
+    lost: int = at(3, Int())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockFix:
+    """The clock was set: earlier records of this boot carry times off by this much."""
+
+    step_ms: int = at(1, Int(-MAX_SAFE_INT, MAX_SAFE_INT))
+
+
+Body = Report | Event | Alarm | VerdictRecord | Gap | ClockFix
+BODIES: dict[RecordKind, type[Body]] = {
+    RecordKind.REPORT: Report,
+    RecordKind.EVENT: Event,
+    RecordKind.ALARM: Alarm,
+    RecordKind.VERDICT: VerdictRecord,
+    RecordKind.GAP: Gap,
+    RecordKind.CLOCK_FIX: ClockFix,
+}
+_KINDS = {body: kind for kind, body in BODIES.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """Who said it, in which place of the row, and when by which clock."""
+
+    device: str = at(2, DEVICE_ID)
+    boot: bytes = at(3, SHORT_HASH)
+    """Random per boot: receivers drop duplicates by (device, boot, sequence)."""
+    sequence: int = at(4, Int())
+    utc_ms: int = at(5, Int())
+    mono_ms: int = at(6, Int())
+    clock: ClockTrust = at(7, Choice(ClockTrust))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A header and what it announces."""
+
+    header: Header
+    body: Body
+
+    @property
+    def kind(self) -> RecordKind:
+        return _KINDS[type(self.body)]
+
+    def encode(self) -> bytes:
+        """The payload that is signed."""
+        kind: dict[int | str, cbor.Value] = {1: int(self.kind), 8: pack(self.body)}
+        return cbor.encode({**kind, **pack(self.header)})
+
+    @classmethod
+    def decode(cls, payload: bytes) -> Record:
+        """Read a verified payload.
+
+        Raises:
+            EncodingRefusal, ContentRefusal: naming what is wrong.
+        """
+        value = cbor.decode(payload, max_bytes=MAX_RECORD_BYTES)
+        if not isinstance(value, dict):
+            raise ContentRefusal(Reason.FIELD_TYPE, "record must be a map")
+        rest = dict(value)
+        number, body = rest.pop(1, None), rest.pop(8, None)
+        if not isinstance(number, int) or isinstance(number, bool) or number not in set(RecordKind):
+            raise ContentRefusal(Reason.WRONG_KIND, "record kind is not known")
+        header = parse(Header, rest, "record")
+        return cls(header, parse(BODIES[RecordKind(number)], body))
+
+
+def seal(record: Record, signer: cose.Signer) -> bytes:
+    """Sign a record for the wire."""
+    return cose.sign1(record.encode(), signer, cose.Domain.RECORD)
+
+
+def unseal(message: bytes, lookup: cose.KeyLookup) -> Record:
+    """Verify and read a record from the wire.
+
+    Raises:
+        RefusalError: with the reason of the first thing that is wrong.
+    """
+    opened = cose.open_sign1(message, lookup, cose.Domain.RECORD, max_bytes=MAX_RECORD_BYTES)
+    return Record.decode(opened.payload)

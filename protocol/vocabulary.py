@@ -1,0 +1,145 @@
+"""The closed vocabularies of the wire: texts that mean the same everywhere."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum, unique
+
+
+@unique
+class RecordKind(IntEnum):
+    """What a signed record from a device holds."""
+
+    REPORT = 1
+    EVENT = 2
+    ALARM = 3
+    VERDICT = 4
+    GAP = 5
+    CLOCK_FIX = 6
+
+
+@unique
+class OrderKind(IntEnum):
+    """What a signed order to a device asks for."""
+
+    CONFIG = 1
+    KEYSET = 2
+    GRANT = 3
+    COMMAND = 4
+    LIFECYCLE = 5
+
+
+@unique
+class ViewVerdict(StrEnum):
+    """Does the camera look where it was registered to look?"""
+
+    SAME = "same"
+    MOVED = "moved"
+    CANNOT_TELL = "cannot_tell"
+    OBSTRUCTED = "obstructed"
+
+
+@unique
+class ViewCause(StrEnum):
+    """Why a view cannot be told."""
+
+    COVERED = "covered"
+    DEFOCUSED = "defocused"
+    DARK = "dark"
+    OVEREXPOSED = "overexposed"
+    LOW_CONTRAST = "low_contrast"
+    FROZEN = "frozen"
+    REPLAYED = "replayed"
+    NO_TEXTURE = "no_texture"
+    NO_MATCH = "no_match"
+    NOISE = "noise"
+    SIGNAL_LOST = "signal_lost"
+    NOT_REGISTERED = "not_registered"
+    STARTING = "starting"
+
+
+@unique
+class SignageState(StrEnum):
+    """Is the sign there? (REGULATION §10; lit is an axis of its own.)"""
+
+    PRESENT = "present"
+    OBSCURED = "obscured"
+    MISSING = "missing"
+    PHOTO_EXPIRED = "photo_expired"
+    TEXT_MISMATCH = "text_mismatch"
+    UNKNOWN = "unknown"
+
+
+@unique
+class LitState(StrEnum):
+    """Does the sign's lamp burn?"""
+
+    LIT = "lit"
+    UNLIT = "unlit"
+    FAILING = "failing"
+    UNKNOWN = "unknown"
+
+
+@unique
+class LifecycleState(StrEnum):
+    """Where a camera stands between factory and withdrawal (REGULATION §7)."""
+
+    MANUFACTURED = "manufactured"
+    REGISTERED = "registered"
+    ACCEPTED = "accepted"
+    IN_USE = "in_use"
+    FILING_DUE = "filing_due"
+    FILED = "filed"
+    CHANGE_DUE = "change_due"
+    WITHDRAWN = "withdrawn"
+
+
+@unique
+class Regime(StrEnum):
+    """Which part of State Council Order 799 a camera stands under."""
+
+    ART7 = "art7"
+    ART9 = "art9"
+    NONPUBLIC = "nonpublic"
+
+
+@unique
+class EventKind(StrEnum):
+    """Suspicious-event flags. Flags only: no pixels, no identity."""
+
+    CAMERA_COVERED = "camera_covered"
+    CAMERA_STRUCK = "camera_struck"
+    CAMERA_MOVED = "camera_moved"
+
+
+@unique
+class AlarmKind(StrEnum):
+    """States that stand until they end; one retained topic each."""
+
+    VIEW_MOVED = "view_moved"
+    VIEW_UNKNOWN = "view_unknown"
+    VIEW_OBSTRUCTED = "view_obstructed"
+    SIGN_FAULT = "sign_fault"
+    ORDER_REFUSED = "order_refused"
+    CLOCK_FAULT = "clock_fault"
+    STORAGE_FAULT = "storage_fault"
+    LEDGER_FAULT = "ledger_fault"
+
+
+@unique
+class ClockTrust(StrEnum):
+    """What a device's idea of the time rests on."""
+
+    SYNCHRONISED = "synchronised"
+    FLOOR = "floor"
+    """Not synchronised: no earlier than the last accepted signed message."""
+
+
+@unique
+class Role(StrEnum):
+    """What a key may sign."""
+
+    ROOT = "root"
+    CONFIGURATION = "configuration"
+    LIFECYCLE = "lifecycle"
+    ACCESS = "access"
+    UPDATE = "update"
