@@ -1,0 +1,113 @@
+"""What passes between the agent and its link. Values only; no paho, no socket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from viewkeeper.protocol.topics import Topics
+from viewkeeper.protocol.vocabulary import OrderKind
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTo:
+    """Where and under which mark the sender of an order wants its answer (MQTT 5).
+
+    Attributes:
+        response_topic: honoured only below the camera's own ``reply`` topic: whoever may give
+            orders must not thereby make a camera write anywhere.
+        correlation_data: handed back as it came.
+    """
+
+    response_topic: str
+    correlation_data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedOrder:
+    """Bytes that claim to be an order. Nothing in them is verified yet.
+
+    Attributes:
+        kind: what the topic says it is; the signature's domain has the last word.
+        payload: as received, of any size.
+        retained: whether it was published to be kept; only a configuration, a keyset and a
+            lifecycle step may be.
+        reply: how the sender wants its answer; ``None`` where it did not say.
+        topic: where it came from.
+    """
+
+    kind: OrderKind
+    payload: bytes
+    retained: bool
+    reply: ReplyTo | None
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Records that the outbox had to drop before they could be sent.
+
+    Attributes:
+        boot: the boot they belong to (8 bytes), or empty where they could not be read.
+        first_sequence, last_sequence: the lowest and highest sequence among them.
+        count: how many.
+    """
+
+    boot: bytes
+    first_sequence: int
+    last_sequence: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCounts:
+    """What the link did since it started, for health and tests.
+
+    Attributes:
+        connects: connections the broker accepted.
+        failures: attempts that failed and connections that broke.
+        sent: records of the outbox the broker acknowledged.
+        refused: publications the broker refused (MQTT 5 reason codes from 0x80).
+        lost: records dropped because the outbox was full.
+        waiting: records not acknowledged yet.
+        written_bytes: payload bytes put on the card.
+        last_error: why the last attempt or connection failed; empty where none has.
+        mqtt: protocol version of the present or last connection: ``"5"``, ``"3.1.1"`` or ``""``.
+    """
+
+    connects: int = 0
+    failures: int = 0
+    sent: int = 0
+    refused: int = 0
+    lost: int = 0
+    waiting: int = 0
+    written_bytes: int = 0
+    last_error: str = ""
+    mqtt: str = ""
+
+
+def order_kind(topics: Topics, topic: str) -> OrderKind | None:
+    """Which kind of order travels on a topic; ``None`` for a topic that carries none."""
+    fixed = {
+        topics.config_desired: OrderKind.CONFIG,
+        topics.keyset: OrderKind.KEYSET,
+        topics.lifecycle: OrderKind.LIFECYCLE,
+        topics.grant: OrderKind.GRANT,
+    }
+    if topic in fixed:
+        return fixed[topic]
+    return OrderKind.COMMAND if topic.startswith(topics.command("")) else None
+
+
+def verdict_topic(topics: Topics, kind: OrderKind, reply: ReplyTo | None) -> str:
+    """Where the verdict on an order goes."""
+    if kind is OrderKind.CONFIG:
+        return topics.config_applied
+    if reply is not None and is_own_reply(topics, reply.response_topic):
+        return reply.response_topic
+    return topics.reply
+
+
+def is_own_reply(topics: Topics, topic: str) -> bool:
+    """Whether a response topic is the camera's ``reply`` or below it, and publishable."""
+    below = topic == topics.reply or topic.startswith(topics.reply + "/")
+    return below and len(topic) <= 256 and not set(topic) & set("+#\0")
