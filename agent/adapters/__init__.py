@@ -1,0 +1,1 @@
+"""Everything that touches the world, one file a technology. Nothing here decides."""

@@ -1,0 +1,1 @@
+"""Frame sources, one file a technology. Each translates into core.frame.Frame."""

@@ -1,0 +1,218 @@
+"""The agent's local settings: how to reach the camera and the broker, where to store.
+
+Nothing here may change what the camera is for: that is the signed configuration's. A
+settings file that tries to (a tolerance, a place) is refused with that explanation.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.protocol.topics import Topics
+
+SOURCE_KINDS = ("files", "video", "sim")
+SIGNAGE_KINDS = ("none", "sim")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraSettings:
+    """Which camera this is."""
+
+    site: str
+    id: str
+    hfov_deg: float
+    """Horizontal field of view, degrees, 5 to 140."""
+    k1: float = 0.0
+    k2: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """Where frames come from."""
+
+    kind: str
+    """files, video or sim."""
+    path: str
+    loop: bool = False
+    timeout_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignageSettings:
+    """How the sign is sensed."""
+
+    driver: str = "none"
+    """none or sim."""
+    path: str = ""
+    lit_from_ma: float = 150.0
+    off_below_ma: float = 20.0
+    short_above_ma: float = 1500.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerSettings:
+    """Where reports go."""
+
+    host: str
+    port: int = 1883
+    username: str = ""
+    password_file: str = ""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    keepalive_s: int = 60
+    reconnect_first_s: float = 1.0
+    reconnect_most_s: float = 300.0
+    will_delay_s: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageSettings:
+    """Where the agent keeps its key, state, ledger and registered views."""
+
+    dir: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSettings:
+    """What the wall clock rests on."""
+
+    assume_synchronised: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One agent's settings file."""
+
+    camera: CameraSettings
+    source: SourceSettings
+    broker: BrokerSettings
+    storage: StorageSettings
+    signage: SignageSettings = field(default_factory=SignageSettings)
+    clock: ClockSettings = field(default_factory=ClockSettings)
+
+    @property
+    def topics(self) -> Topics:
+        return Topics(self.camera.site, self.camera.id)
+
+
+_SIGNED_WORDS = {"tolerance", "place", "sign", "retention", "retention_days", "lifecycle"}
+
+
+def load(path: Path) -> Settings:
+    """Read a settings file.
+
+    Raises:
+        SetupError: naming the file, the table and key, and the cure.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SetupError(
+            Reason.FILE_MISSING, f"{path}: no such file; docs/agent.md shows a settings file"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(Reason.FILE_UNREADABLE, f"{path}: {error}") from None
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SetupError(Reason.SETTING, f"{path} is not TOML: {error}") from None
+    return parse(tables, str(path), path.parent)
+
+
+def parse(tables: dict[str, Any], where: str, base: Path) -> Settings:
+    """Build settings from TOML tables; relative paths count from ``base``."""
+    built: dict[str, Any] = {}
+    hints = get_type_hints(Settings)
+    required = {"camera", "source", "broker", "storage"}
+    for name, content in tables.items():
+        if name in _SIGNED_WORDS:
+            raise SetupError(
+                Reason.SETTING,
+                f"{where}: [{name}] is set by a signed configuration only, not in this file",
+            )
+        if name not in hints or not isinstance(content, dict):
+            raise SetupError(
+                Reason.SETTING, f"{where}: unknown table [{name}]; known: {', '.join(hints)}"
+            )
+        built[name] = _table(hints[name], content, f"{where}: [{name}]")
+    missing = sorted(required - built.keys())
+    if missing:
+        raise SetupError(Reason.SETTING, f"{where}: the table [{missing[0]}] is missing")
+    settings = Settings(**built)
+    _check(settings, where)
+    return _with_paths(settings, base)
+
+
+def _table(kind: type[Any], content: dict[str, Any], where: str) -> Any:
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for key, value in content.items():
+        if key not in hints:
+            raise SetupError(
+                Reason.SETTING, f"{where} has an unknown key {key}; known: {', '.join(hints)}"
+            )
+        wanted = get_args(hints[key]) or (hints[key],)
+        if float in wanted and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+            raise SetupError(
+                Reason.SETTING, f"{where} {key} must be {wanted[0].__name__}, is {value!r}"
+            )
+        values[key] = value
+    try:
+        return kind(**values)
+    except TypeError:
+        needed = [name for name in hints if name not in values]
+        raise SetupError(Reason.SETTING, f"{where} lacks the key {needed[0]}") from None
+
+
+def _check(settings: Settings, where: str) -> None:
+    camera, source, broker = settings.camera, settings.source, settings.broker
+    _ = settings.topics  # raises on ids that cannot stand in a topic
+    checks = (
+        (5 <= camera.hfov_deg <= 140, f"[camera] hfov_deg must be 5 to 140, is {camera.hfov_deg}"),
+        (source.kind in SOURCE_KINDS, f"[source] kind must be one of {', '.join(SOURCE_KINDS)}"),
+        (0 < source.timeout_s <= 300, "[source] timeout_s must be above 0 and at most 300"),
+        (
+            settings.signage.driver in SIGNAGE_KINDS,
+            f"[signage] driver must be one of {', '.join(SIGNAGE_KINDS)}",
+        ),
+        (bool(broker.host), "[broker] host is empty"),
+        (1 <= broker.port <= 65535, f"[broker] port must be 1 to 65535, is {broker.port}"),
+        (
+            0 < broker.reconnect_first_s <= broker.reconnect_most_s,
+            "[broker] reconnect_first_s must be above 0 and at most reconnect_most_s",
+        ),
+        (
+            bool(broker.cert_file) == bool(broker.key_file),
+            "[broker] cert_file and key_file go together",
+        ),
+    )
+    for holds, text in checks:
+        if not holds:
+            raise SetupError(Reason.SETTING, f"{where}: {text}")
+
+
+def _with_paths(settings: Settings, base: Path) -> Settings:
+    """The same settings with every path absolute."""
+
+    def absolute(text: str) -> str:
+        return str((base / Path(text).expanduser()).resolve()) if text else text
+
+    def rebuilt(part: Any, names: tuple[str, ...]) -> Any:
+        values = {spec.name: getattr(part, spec.name) for spec in fields(part)}
+        return type(part)(**{**values, **{name: absolute(values[name]) for name in names}})
+
+    return Settings(
+        camera=settings.camera,
+        source=rebuilt(settings.source, ("path",)),
+        broker=rebuilt(settings.broker, ("password_file", "ca_file", "cert_file", "key_file")),
+        storage=rebuilt(settings.storage, ("dir",)),
+        signage=rebuilt(settings.signage, ("path",)),
+        clock=settings.clock,
+    )
