@@ -5,10 +5,13 @@ Rule: pixel-wise arithmetic only.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-Image = NDArray[np.float32]
+Image = NDArray[np.floating[Any]]
+"""Pixels in linear light or codes; float32 at every door, wider only inside a formula."""
 
 # Rec. 709 luminance of linear light
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)

@@ -17,25 +17,56 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from viewkeeper.sim.camera import light, rgbe
+from viewkeeper.sim.camera.light import Image
 from viewkeeper.sim.camera.pinhole import Lens, Pose, render
 from viewkeeper.sim.errors import PanoramaError
 from viewkeeper.sim.signage import SignState
 
-Image = NDArray[np.float32]
-
 _MAX_FILE_BYTES = 512 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Layers:
+    """The light of a panorama: float32 (H, W, 3) each.
+
+    Attributes:
+        daylight: linear light by day, any scale.
+        surfaces: reflectance 0..1, or ``None`` where only the light is known.
+        glow: light by night of what shines by itself, 1 = white; or ``None``.
+    """
+
+    daylight: Image
+    surfaces: Image | None = None
+    glow: Image | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Patch:
     """A piece of panorama that replaces what is under it; ``row``, ``column`` its upper left."""
 
     row: int
     column: int
-    pixels: Image
+    layers: Layers
+
+    def over(self, under: Layers) -> Layers:
+        """New layers with this piece laid in."""
+        mine, below = self.layers, under
+        return Layers(
+            self._laid(mine.daylight, below.daylight),
+            None if below.surfaces is None else self._laid(mine.surfaces, below.surfaces),
+            None if below.glow is None else self._laid(mine.glow, below.glow),
+        )
+
+    def _laid(self, piece: Image | None, under: Image) -> Image:
+        if piece is None:
+            return under
+        pixels = under.copy()
+        height, width = piece.shape[:2]
+        pixels[self.row : self.row + height, self.column : self.column + width] = piece
+        return pixels
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SceneSign:
     """The sign on its pole: where it is, and how the panorama looks in each of its states."""
 
@@ -51,40 +82,44 @@ class Panorama:
     """An equirectangular world around one camera.
 
     Attributes:
-        pixels: float32 (H, W, 3), linear light, any scale; H = W/2; see `pinhole` for axes.
+        base: its light, (H, W), H = W/2; see `pinhole` for the axes.
         name: what to call it in logs and truth.
         home: the pose a camera is registered at unless told otherwise.
         gain: exposure that makes the home view look right (linear factor).
         camera_height_m: above the ground, for what walks on it.
-        distance_m: float32 (H, W), metres to what is seen; ``None`` when nobody knows.
+        distance_m: float32 (H', W'), metres to what is seen; ``None`` when nobody knows.
         sign: the sign in the scene, if it has one.
+        walkways: ground paths people take, (x, z, x, z) in metres from the camera's foot;
+            empty: across the home view.
     """
 
-    pixels: Image
+    base: Layers
     name: str
     home: Pose
     gain: float
     camera_height_m: float = 1.7
     distance_m: Image | None = None
     sign: SceneSign | None = None
-    _variants: dict[SignState, Image] = field(default_factory=dict, repr=False)
+    walkways: tuple[tuple[float, float, float, float], ...] = ()
+    _variants: dict[SignState, Layers] = field(default_factory=dict, repr=False)
+
+    @property
+    def pixels(self) -> Image:
+        """The daylight of the undisturbed world, (H, W, 3)."""
+        return self.base.daylight
 
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
         return self.pixels.shape[1], self.pixels.shape[0]
 
-    def pixels_with(self, sign: SignState) -> Image:
-        """The whole panorama with its sign in that state; as it is where it has no sign."""
+    def layers(self, sign: SignState) -> Layers:
+        """The world with its sign in that state; as it is where it has no sign."""
         if self.sign is None or sign not in self.sign.patches:
-            return self.pixels
+            return self.base
         if sign not in self._variants:
-            patch = self.sign.patches[sign]
-            pixels = self.pixels.copy()
-            rows = slice(patch.row, patch.row + patch.pixels.shape[0])
-            columns = slice(patch.column, patch.column + patch.pixels.shape[1])
-            pixels[rows, columns] = patch.pixels
-            self._variants[sign] = pixels
+            self._variants.clear()  # one at a time: a street fills 150 MB
+            self._variants[sign] = self.sign.patches[sign].over(self.base)
         return self._variants[sign]
 
 
@@ -123,7 +158,7 @@ def from_pixels(pixels: Image, name: str, home: Pose | None = None) -> Panorama:
         )
     pixels = np.ascontiguousarray(np.nan_to_num(pixels, posinf=6e4), dtype=np.float32)
     home = home or Pose()
-    return Panorama(pixels, name, home, metered_gain(pixels, home))
+    return Panorama(Layers(pixels), name, home, metered_gain(pixels, home))
 
 
 def metered_gain(pixels: Image, home: Pose) -> float:

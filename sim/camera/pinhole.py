@@ -20,8 +20,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from viewkeeper.sim.camera.light import Image
+
 Array = NDArray[np.float64]
-Image = NDArray[np.float32]
 
 
 class LensLike(Protocol):
