@@ -76,7 +76,7 @@ def head(major: int, argument: int) -> bytes:
 
 
 def _encode_into(out: bytearray, value: object, depth: int) -> None:
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH and isinstance(value, list | dict):
         raise EncodingRefusal(Reason.TOO_DEEP, f"nested deeper than {MAX_DEPTH}")
     if value is None:
         out += _NULL
@@ -134,7 +134,7 @@ def _walk_heads(data: bytes) -> int:
                 raise EncodingRefusal(Reason.TRUNCATED, "a string runs past the end")
             position += argument
         elif major in (_ARRAY, _MAP):
-            if len(open_items) >= MAX_DEPTH:
+            if len(open_items) > MAX_DEPTH:
                 raise EncodingRefusal(Reason.TOO_DEEP, f"nested deeper than {MAX_DEPTH}")
             items = 2 * argument if major == _MAP else argument
             # Each item takes a byte at least: a count that cannot be true is refused

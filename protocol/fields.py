@@ -55,6 +55,8 @@ class Int(Kind):
         return int(value)
 
     def cddl(self) -> str:
+        if self.low < 0:  # a range as good, which more readers of CDDL understand
+            return f"0..{self.high} / (nint .ge {self.low})"
         return f"{self.low}..{self.high}"
 
 
