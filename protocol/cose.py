@@ -250,6 +250,19 @@ def open_sign(
     return Opened(payload, tuple(signers))
 
 
+def unverified_payload(message: bytes, *, max_bytes: int = cbor.MAX_BYTES) -> bytes:
+    """The payload of either kind of envelope before anything is verified.
+
+    For a keyset that brings the keys which must sign it too, and for showing a person
+    what a file says. Never a reason to obey.
+
+    Raises:
+        EncodingRefusal, EnvelopeRefusal: not one of the two envelopes.
+    """
+    tag = _TAG_SIGN if is_multi_signed(message) else _TAG_SIGN1
+    return _body(message, tag, max_bytes)[1]
+
+
 def _protected_header(key: VerifyKey) -> bytes:
     return cbor.encode({_HEADER_ALG: int(key.algorithm), _HEADER_KID: key.kid})
 

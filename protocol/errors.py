@@ -55,6 +55,7 @@ class Reason(StrEnum):
     KEY_NOT_VALID_NOW = "key_not_valid_now"
     OTHER_DEVICE = "other_device"
     OLD_EPOCH = "old_epoch"
+    UNKNOWN_EPOCH = "unknown_epoch"
     REPLAYED = "replayed"
     ROLLED_BACK = "rolled_back"
     SEQUENCE_JUMP = "sequence_jump"
@@ -78,6 +79,7 @@ class Reason(StrEnum):
     UNKNOWN_VIEW = "unknown_view"
     STORE_FAILED = "store_failed"
     NOT_SUPPORTED = "not_supported"
+    INTERNAL = "internal"
     # verdicts that are not refusals
     ACCEPTED = "accepted"
     ALREADY_APPLIED = "already_applied"

@@ -31,6 +31,8 @@ UNIX_S = Int(0, 2**40)
 PERSON_ID = Text(1, 64)
 PLACE_CODE = Text(1, 8, "[A-Z][0-9]{1,3}")
 MAX_ORDER_BYTES = 16_384
+MAX_ORDER_MESSAGE_BYTES = MAX_ORDER_BYTES + 4096
+"""The payload and its envelope with up to ``cose.MAX_SIGNERS`` signatures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,10 @@ class LifecycleStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Leave to look at footage: approver and executing officers each sign."""
+    """Leave to look at footage: approver and executing officers each sign.
+
+    ``from_s`` and ``to_s`` bound the footage; the order's own window bounds the looking.
+    """
 
     approver: str = at(1, PERSON_ID)
     officers: tuple[str, ...] = at(2, ListOf(PERSON_ID, 1, 8))
@@ -175,7 +180,12 @@ class OrderHeader:
     not_before: int = at(6, UNIX_S)
     expires_at: int = at(7, UNIX_S)
     previous: bytes | None = at(8, HASH, optional=True)
-    """Hash of the payload of the order of this kind that it follows; absent on the first."""
+    """What a configuration, a lifecycle step or a keyset follows; absent on the first.
+
+    The payload hash of the last order of this kind; for a keyset ``keyset_hash`` of the
+    one it replaces, which is the same for every camera. Grants and commands are not kept
+    for an absent camera, so they form a row of sequences but no chain: absent there.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +220,15 @@ class Order:
             raise ContentRefusal(Reason.WRONG_KIND, f"not an order of kind {expected.name}")
         header = parse(OrderHeader, rest, "order")
         return cls(header, parse(ORDER_BODIES[expected], body))
+
+
+CHAINED = frozenset({OrderKind.CONFIG, OrderKind.LIFECYCLE, OrderKind.KEYSET})
+"""Kinds whose orders name the one they follow."""
+
+
+def keyset_hash(keyset: Keyset) -> bytes:
+    """How a keyset is named, whichever camera it is sent to."""
+    return hashlib.sha256(cbor.encode(pack(keyset))).digest()
 
 
 def payload_hash(payload: bytes) -> bytes:

@@ -142,4 +142,7 @@ class Role(StrEnum):
     CONFIGURATION = "configuration"
     LIFECYCLE = "lifecycle"
     ACCESS = "access"
+    """To look at footage as an executing officer; never enough alone."""
+    APPROVAL = "approval"
+    """To approve a look at footage; who approves does not look."""
     UPDATE = "update"
