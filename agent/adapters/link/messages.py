@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from viewkeeper.protocol.topics import Topics
 from viewkeeper.protocol.vocabulary import OrderKind
+
+COSE_SIGN1 = 'application/cose; cose-type="cose-sign1"'  # RFC 9052 §2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,24 @@ class LinkCounts:
     mqtt: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One publication, QoS 1. Properties travel with MQTT 5 only.
+
+    Attributes:
+        expiry_s: how long the broker keeps it for an absent reader; ``None``: for good.
+        is_text: UTF-8, and said so.
+    """
+
+    topic: str
+    payload: bytes
+    retain: bool = False
+    content_type: str | None = None
+    expiry_s: int | None = None
+    correlation_data: bytes | None = None
+    is_text: bool = False
+
+
 def order_kind(topics: Topics, topic: str) -> OrderKind | None:
     """Which kind of order travels on a topic; ``None`` for a topic that carries none."""
     fixed = {
@@ -111,3 +132,24 @@ def is_own_reply(topics: Topics, topic: str) -> bool:
     """Whether a response topic is the camera's ``reply`` or below it, and publishable."""
     below = topic == topics.reply or topic.startswith(topics.reply + "/")
     return below and len(topic) <= 256 and not set(topic) & set("+#\0")
+
+
+def dress(
+    topics: Topics, telemetry_expiry_s: int, record_expiry_s: int
+) -> Callable[[str, bytes, bool], Outgoing]:
+    """From (topic, payload, retain) to a publication with the properties of its topic."""
+    telemetry = {topics.report, topics.state}
+
+    def dressed(topic: str, payload: bytes, retain: bool) -> Outgoing:
+        if not payload:  # clears what stands; properties would mean nothing
+            return Outgoing(topic, payload, retain)
+        if topic == topics.status:
+            return Outgoing(topic, payload, retain, "text/plain", is_text=True)
+        expiry_s = telemetry_expiry_s if topic in telemetry else record_expiry_s
+        if retain and topic not in telemetry:
+            expiry_s = None  # an alarm, a verdict on the configuration, a checkpoint stand
+        if topic == topics.state or not topic.startswith(topics.status.removesuffix("status")):
+            return Outgoing(topic, payload, retain, "application/json", expiry_s, is_text=True)
+        return Outgoing(topic, payload, retain, COSE_SIGN1, expiry_s)
+
+    return dressed

@@ -1,0 +1,313 @@
+"""One connection's life: opened, pumped, closed. The only file that knows paho.
+
+A fresh paho client for every attempt: nothing of an old connection (queued publications, packet
+ids, a version that was refused) leaks into a new one; what must survive is in the outbox. The
+client is driven through paho's external-loop calls, so that every call into it comes from one
+thread and the pause between attempts is ours (paho's own has no jitter).
+"""
+
+from __future__ import annotations
+
+import select
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from viewkeeper.agent.adapters.link.messages import Outgoing, ReplyTo
+from viewkeeper.agent.adapters.link.settings import LinkSettings, TlsSettings
+from viewkeeper.agent.adapters.link.versions import Version
+from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.protocol.topics import OFFLINE
+
+MAX_PACKET_BYTES = 65_536
+_UNSUPPORTED_VERSION = 0x84  # MQTT 5 §3.2.2.2
+_FAILURE = 0x80  # MQTT 5 §2.4: reason codes from here on are failures
+
+
+class ConnectionFailed(Exception):
+    """An attempt that failed, or a connection that broke.
+
+    Attributes:
+        refused_version: the broker said that it does not speak this version.
+        unanswered: it took the connection and gave no CONNACK.
+    """
+
+    def __init__(
+        self, text: str, *, refused_version: bool = False, unanswered: bool = False
+    ) -> None:
+        super().__init__(text)
+        self.refused_version = refused_version
+        self.unanswered = unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message as it came."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    reply: ReplyTo | None
+
+
+def tls_context(tls: TlsSettings) -> ssl.SSLContext:
+    """The context for mutual TLS, read from disk anew: certificates get renewed.
+
+    Raises:
+        SetupError: naming the file that cannot be used.
+    """
+    for path in (tls.ca, tls.cert, tls.key):
+        if path is not None and not path.is_file():
+            raise SetupError(Reason.FILE_MISSING, f"tls: {path} is not there")
+    try:
+        context = ssl.create_default_context(cafile=str(tls.ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if tls.cert is not None and tls.key is not None:
+            # An empty password: an encrypted key fails instead of asking on a terminal.
+            context.load_cert_chain(str(tls.cert), str(tls.key), password="")
+    except (ssl.SSLError, OSError) as error:
+        raise SetupError(Reason.FILE_UNREADABLE, f"tls: {tls.ca} or its pair: {error}") from error
+    return context
+
+
+def password_of(settings: LinkSettings) -> str | None:
+    """First line of the password file.
+
+    Raises:
+        SetupError: the file cannot be read.
+    """
+    if settings.password_file is None:
+        return None
+    try:
+        lines = settings.password_file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(Reason.FILE_UNREADABLE, f"{settings.password_file}: {error}") from error
+    return lines[0] if lines else ""
+
+
+class Connection:
+    """A connection to the broker, from CONNECT to its end. One thread, please.
+
+    Args:
+        settings: whom to call.
+        version: which MQTT to speak.
+        on_acknowledged: (packet id, failure text or empty) for each PUBACK.
+        on_incoming: each message received; it is acknowledged when this returns.
+    """
+
+    def __init__(
+        self,
+        settings: LinkSettings,
+        version: Version,
+        on_acknowledged: Callable[[int, str], None],
+        on_incoming: Callable[[Incoming], None],
+    ) -> None:
+        self._settings = settings
+        self.version = version
+        self.receive_maximum = 65_535
+        self.warning = ""
+        self._on_acknowledged = on_acknowledged
+        self._on_incoming = on_incoming
+        self._accepted = False
+        self._answered = False
+        self._version_refused = False
+        self._ended: str | None = None
+        self._client = self._new_client()
+
+    def _new_client(self) -> paho.Client:
+        settings, is_v5 = self._settings, self.version is Version.V5
+        client = paho.Client(
+            callback_api_version=CallbackAPIVersion.VERSION2,
+            client_id=settings.mqtt_client_id,
+            clean_session=None if is_v5 else False,
+            protocol=paho.MQTTv5 if is_v5 else paho.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = settings.connect_timeout_s
+        client.max_inflight_messages_set(0)  # the window is ours, in window.py
+        if settings.username is not None:
+            client.username_pw_set(settings.username, password_of(settings))
+        if settings.tls is not None:
+            client.tls_set_context(tls_context(settings.tls))
+        will = None
+        if is_v5:
+            will = _properties(PacketTypes.WILLMESSAGE, ContentType="text/plain")
+            will.WillDelayInterval = settings.will_delay_s
+        client.will_set(settings.topics.status, OFFLINE, qos=1, retain=True, properties=will)
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_publish = self._published
+        client.on_subscribe = self._subscribed
+        client.on_message = self._received
+        return client
+
+    def open(self, wake: int) -> None:
+        """Connect and wait for the broker's CONNACK.
+
+        Args:
+            wake: a file descriptor that ends a wait when it becomes readable.
+
+        Raises:
+            ConnectionFailed
+        """
+        settings, is_v5 = self._settings, self.version is Version.V5
+        properties = None
+        if is_v5:
+            properties = _properties(PacketTypes.CONNECT)
+            properties.SessionExpiryInterval = settings.session_expiry_s
+            properties.MaximumPacketSize = MAX_PACKET_BYTES
+        try:
+            self._client.connect(
+                settings.host,
+                settings.port,
+                keepalive=settings.keepalive_s,
+                clean_start=False if is_v5 else paho.MQTT_CLEAN_START_FIRST_ONLY,
+                properties=properties,
+            )
+        except (OSError, ValueError) as error:  # ValueError: a certificate for another host
+            raise ConnectionFailed(f"{type(error).__name__}: {error}") from error
+        deadline = time.monotonic() + settings.connect_timeout_s
+        while not self._accepted:
+            remaining_s = deadline - time.monotonic()
+            if remaining_s <= 0:
+                self.abandon()
+                raise ConnectionFailed("the broker did not answer CONNECT", unanswered=True)
+            if not self.pump(min(remaining_s, 1.0), wake):
+                raise ConnectionFailed(
+                    self.end_text,
+                    refused_version=self._version_refused,
+                    unanswered=not self._answered,
+                )
+
+    @property
+    def end_text(self) -> str:
+        """Why it ended."""
+        return self._ended or "the broker closed the connection"
+
+    def pump(self, timeout_s: float, wake: int) -> bool:
+        """Let bytes in and out for a while; whether the connection still lives."""
+        sock: Any = self._client.socket()
+        if sock is None:
+            return False
+        pending = getattr(sock, "pending", None)
+        if pending is not None and pending() > 0:
+            timeout_s = 0.0  # decrypted already: poll() would not see it
+        poll = select.poll()  # not select(): it fails from file descriptor 1024 on
+        want_write = select.POLLOUT if self._client.want_write() else 0
+        poll.register(sock, select.POLLIN | want_write)
+        poll.register(wake, select.POLLIN)
+        ready = dict(poll.poll(max(0.0, timeout_s) * 1000))
+        events = ready.get(sock.fileno(), 0)
+        if timeout_s == 0.0 or events & ~select.POLLOUT:
+            self._client.loop_read()
+        if events & select.POLLOUT and self._client.socket() is not None:
+            self._client.loop_write()
+        if self._client.socket() is not None:
+            self._client.loop_misc()
+        return self._client.socket() is not None and self._ended is None
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """Subscribe, and have what is retained delivered now.
+
+        ``retainAsPublished``: an order published to be kept is seen as such even by a
+        subscriber that was there at the time.
+        """
+        if self.version is Version.V5:
+            options = SubscribeOptions(qos=1, retainAsPublished=True)
+            self._client.subscribe([(topic, options) for topic in topics])
+        else:
+            self._client.subscribe([(topic, 1) for topic in topics])
+
+    def publish(self, message: Outgoing) -> int:
+        """Hand a publication (QoS 1) to the socket; its packet id."""
+        properties = None
+        if self.version is Version.V5:
+            properties = _properties(PacketTypes.PUBLISH, ContentType=message.content_type)
+            if message.expiry_s:
+                properties.MessageExpiryInterval = message.expiry_s
+            if message.correlation_data is not None:
+                properties.CorrelationData = message.correlation_data
+            if message.is_text:
+                properties.PayloadFormatIndicator = 1
+        info = self._client.publish(
+            message.topic, message.payload, qos=1, retain=message.retain, properties=properties
+        )
+        return info.mid
+
+    def close(self, wake: int, timeout_s: float = 1.0) -> None:
+        """Disconnect cleanly: the broker forgets the will."""
+        self._client.disconnect()
+        deadline = time.monotonic() + timeout_s
+        while self._client.want_write() and time.monotonic() < deadline and self.pump(0.1, wake):
+            pass
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Drop the connection without a word, as a cut cable would."""
+        sock: Any = self._client.socket()
+        if sock is not None:
+            sock.close()
+        self._ended = self._ended or "abandoned"
+
+    # paho's callbacks; they run inside pump()
+
+    def _connected(
+        self, client: object, userdata: object, flags: object, code: ReasonCode, properties: object
+    ) -> None:
+        self._answered = True
+        if code.is_failure:
+            self._version_refused = code.value == _UNSUPPORTED_VERSION
+            self._ended = f"the broker refused: {code}"
+        else:
+            self._accepted = True
+            self.receive_maximum = getattr(properties, "ReceiveMaximum", 65_535)
+
+    def _disconnected(
+        self, client: object, userdata: object, flags: Any, code: ReasonCode, properties: object
+    ) -> None:
+        by_broker = getattr(flags, "is_disconnect_packet_from_server", False)
+        if self._ended is None:
+            self._ended = f"the broker hung up: {code}" if by_broker else f"connection lost: {code}"
+
+    def _published(
+        self, client: object, userdata: object, mid: int, code: ReasonCode, properties: object
+    ) -> None:
+        self._on_acknowledged(mid, str(code) if code.value >= _FAILURE else "")
+
+    def _subscribed(
+        self,
+        client: object,
+        userdata: object,
+        mid: int,
+        codes: Sequence[ReasonCode],
+        properties: object,
+    ) -> None:
+        refused = [code for code in codes if code.is_failure]
+        if refused:  # reports still matter where orders cannot come
+            self.warning = f"the broker refused a subscription to orders: {refused[0]}"
+
+    def _received(self, client: object, userdata: object, message: paho.MQTTMessage) -> None:
+        reply = None
+        response_topic = getattr(message.properties, "ResponseTopic", None)
+        if response_topic:
+            correlation = getattr(message.properties, "CorrelationData", None)
+            reply = ReplyTo(response_topic, correlation)
+        self._on_incoming(
+            Incoming(message.topic, bytes(message.payload), bool(message.retain), reply)
+        )
+
+
+def _properties(packet: int, *, ContentType: str | None = None) -> Any:
+    properties: Any = Properties(packet)
+    if ContentType is not None:
+        properties.ContentType = ContentType
+    return properties
