@@ -98,7 +98,7 @@ class Clock(Protocol):
     def read(self) -> ClockReading: ...
 
     def wait(self, seconds: float) -> None:
-        """Sleep; returns early when the agent is asked to stop."""
+        """Sleep; returns early when there is something to do at once."""
         ...
 
 

@@ -32,11 +32,11 @@ class SystemClock:
     Args:
         assume_synchronised: a person vouches for the wall clock (a checked hardware clock
             on a machine without a time service).
-        stop: ends a wait early.
+        wake: set by whoever wants a wait to end now.
     """
 
-    def __init__(self, stop: threading.Event, *, assume_synchronised: bool = False) -> None:
-        self._stop = stop
+    def __init__(self, wake: threading.Event, *, assume_synchronised: bool = False) -> None:
+        self._wake = wake
         self._assume = assume_synchronised
 
     def read(self) -> ClockReading:
@@ -45,4 +45,5 @@ class SystemClock:
         return ClockReading(utc_s=time.time(), mono_s=time.monotonic(), trust=trust)
 
     def wait(self, seconds: float) -> None:
-        self._stop.wait(max(0.0, seconds))
+        self._wake.wait(max(0.0, seconds))
+        self._wake.clear()

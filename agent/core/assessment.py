@@ -1,0 +1,103 @@
+"""One check: a frame, or its absence, against the registered view; flags and verdict out.
+
+The stage between the measuring rooms (view, quality, events) and the report. It decides
+nothing of its own: it calls the rooms in their order and carries their states along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from viewkeeper.agent.core.events import handling
+from viewkeeper.agent.core.frame import Frame
+from viewkeeper.agent.core.quality.assess import History, assess
+from viewkeeper.agent.core.quality.health import ImageHealth
+from viewkeeper.agent.core.view import guard
+from viewkeeper.agent.core.view.estimate import Estimate, estimate, nothing_found
+from viewkeeper.agent.core.view.registered import RegisteredView
+from viewkeeper.agent.core.view.verdict import Cause, Judgement, Tolerance, Verdict, judge
+from viewkeeper.protocol.vocabulary import ViewCause, ViewVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """What is carried from check to check.
+
+    Attributes:
+        guard: belief about the view over time.
+        history: what the image-health measures remember.
+        handling: what the event flags remember.
+        checks: how many checks there were.
+    """
+
+    guard: guard.GuardState
+    history: History = field(default_factory=History)
+    handling: handling.HandlingState = field(default_factory=handling.HandlingState)
+    checks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one check found.
+
+    Attributes:
+        verdict, cause: over time, in the words of the wire.
+        estimate: of this frame; ``found`` is false where it told nothing.
+        judgement: on this frame alone.
+        health: of this frame.
+        flags: that go out now.
+    """
+
+    verdict: ViewVerdict
+    cause: ViewCause | None
+    estimate: Estimate
+    judgement: Judgement
+    health: ImageHealth
+    flags: tuple[handling.Flag, ...]
+
+
+def start(at_s: float) -> WatchState:
+    """The state before the first check, or after a new view was accepted."""
+    return WatchState(guard.start(at_s))
+
+
+def check(
+    state: WatchState,
+    view: RegisteredView | None,
+    frame: Frame | None,
+    tolerance: Tolerance,
+    at_s: float,
+) -> tuple[WatchState, Check]:
+    """One check further.
+
+    Args:
+        state: from the check before.
+        view: the registered view; ``None`` before registration.
+        frame: the newest frame; ``None`` when the source gave none.
+        tolerance: of the signed configuration.
+        at_s: Unix seconds.
+    """
+    if frame is None:
+        health, history = ImageHealth(), state.history
+        judgement = Judgement(Verdict.CANNOT_TELL, Cause.SIGNAL_LOST, nothing_found())
+    else:
+        health, history = assess(frame, state.history)
+        found = nothing_found() if view is None else estimate(view, frame)
+        judgement = judge(found, health, tolerance)
+    belief = guard.step(state.guard, judgement, health, at_s, tolerance)
+    verdict, cause = ViewVerdict(belief.verdict.value), _cause(belief.cause)
+    if view is None and frame is not None:
+        verdict, cause = ViewVerdict.CANNOT_TELL, ViewCause.NOT_REGISTERED
+    seen = handling.Observation(
+        at_s=at_s,
+        verdict=verdict,
+        cause=_cause(judgement.cause),
+        move=judgement.estimate.move if judgement.estimate.found else None,
+    )
+    hands, flags = handling.step(state.handling, seen)
+    after = replace(state, guard=belief, history=history, handling=hands, checks=state.checks + 1)
+    return after, Check(verdict, cause, judgement.estimate, judgement, health, flags)
+
+
+def _cause(cause: Cause | None) -> ViewCause | None:
+    return None if cause is None else ViewCause(cause.value)
