@@ -1,0 +1,140 @@
+"""Measures of image health and the thresholds they are held against.
+
+Every threshold is ours ([P], a product decision) unless a source stands beside it; where each
+comes from, and how often it is wrong, is in docs/view-check.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewkeeper.agent.core.frame import Frame
+from viewkeeper.agent.core.quality.health import Finding, ImageHealth, Kind
+from viewkeeper.agent.core.view.field import (
+    Luma,
+    box_mean,
+    gradient_strength,
+    line_tiles,
+    noise_level,
+    reduce_luma,
+    reduction_factor,
+)
+
+FLAT_RANGE = 3.0
+"""Grey levels between the 0.1th and 99.9th percentile under which a picture holds no signal."""
+DARK_LEVEL = 34.0
+"""95th percentile, grey levels: studio black is 16, and codecs keep little below 30."""
+BRIGHT_LEVEL = 250.0
+BRIGHT_SHARE = 0.5
+TEXTURED_TILES = 0.12
+"""Share of tiles with lines in them under which the picture holds no texture."""
+COVER_CONTRAST = 14.0
+"""Standard deviation of the picture's coarse shape, grey levels, from which textureless means
+defocused rather than covered."""
+LOW_CONTRAST = 12.0
+"""Grey levels between the 5th and 95th percentile."""
+SHARPNESS = 1.35
+"""Energy of fine gradients over that of gradients four times coarser: 1 for a picture without
+any detail, 3 and more for a sharp one, 1.4 after a blur of 1.2 % of the width (sigma)."""
+FROZEN_FRAMES = 5
+FROZEN_DIFFERENCE = 0.02
+"""Mean absolute difference, grey levels; sensor noise alone gives 0.3 or more."""
+
+_LEAST_SIDE_PX = 48
+"""A smaller picture is blown up by whole pixels first, so that every measure has room."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the next assessment must remember; start with ``History()``.
+
+    Attributes:
+        sample: uint8, sparse raw pixels of the last frame; ``None`` before the first.
+        captured_mono_s: when that was.
+        unchanged: how many frames in a row equal their predecessor.
+    """
+
+    sample: NDArray[np.uint8] | None = None
+    captured_mono_s: float = 0.0
+    unchanged: int = 0
+
+
+def assess(frame: Frame, previous: History) -> tuple[ImageHealth, History]:
+    """Health of a frame, and the history to hand in with the next one."""
+    height, width = frame.luma.shape
+    luma = reduce_luma(frame.luma, reduction_factor((width, height)))
+    while min(luma.shape) < _LEAST_SIDE_PX:
+        luma = luma.repeat(2, axis=0).repeat(2, axis=1)
+    history = _remember(frame, previous)
+    found: dict[Kind, Finding] = {}
+
+    def note(kind: Kind, sick: bool, measure: float, threshold: float) -> None:
+        if sick:
+            found[kind] = Finding(kind, float(measure), threshold)
+
+    p01, p5, p95, p999 = (
+        float(value) for value in np.percentile(luma[::2, ::2], (0.1, 5.0, 95.0, 99.9))
+    )
+    flat = p999 - p01
+    note(Kind.SIGNAL_LOST, flat < FLAT_RANGE and _noise_free(frame), flat, FLAT_RANGE)
+    note(Kind.FROZEN, history.unchanged >= FROZEN_FRAMES, history.unchanged, FROZEN_FRAMES)
+    note(Kind.DARK, p95 < DARK_LEVEL, p95, DARK_LEVEL)
+    bright = float(np.mean(luma > BRIGHT_LEVEL))
+    note(Kind.OVEREXPOSED, bright > BRIGHT_SHARE, bright, BRIGHT_SHARE)
+    textured, fine_share = float(line_tiles(luma).mean()), _fine_share(luma)
+    coarse_shape = _spread_of_shape(luma)
+    blank = textured < TEXTURED_TILES
+    well_lit = p95 >= DARK_LEVEL and bright <= BRIGHT_SHARE
+    note(
+        Kind.COVERED,
+        blank and well_lit and coarse_shape < COVER_CONTRAST,
+        coarse_shape,
+        COVER_CONTRAST,
+    )
+    note(Kind.NO_TEXTURE, blank, textured, TEXTURED_TILES)
+    note(
+        Kind.DEFOCUSED,
+        fine_share < SHARPNESS and coarse_shape >= COVER_CONTRAST and well_lit,
+        fine_share,
+        SHARPNESS,
+    )
+    note(Kind.LOW_CONTRAST, p95 - p5 < LOW_CONTRAST, p95 - p5, LOW_CONTRAST)
+    return ImageHealth(tuple(found[kind] for kind in Kind if kind in found)), history
+
+
+def _spread_of_shape(luma: Luma) -> float:
+    """Standard deviation of the picture after a 17 × 17 mean, grey levels."""
+    shape = box_mean(luma, 8)[::8, ::8]
+    mean = float(np.mean(shape))
+    return float(np.mean(np.square(shape - mean))) ** 0.5
+
+
+def _noise_free(frame: Frame) -> bool:
+    """Neighbouring raw pixels are equal nearly everywhere: no sensor behind this picture."""
+    part = frame.luma[::2].astype(np.int16)
+    return float(np.mean(part[:, 1:] == part[:, :-1])) > 0.98
+
+
+def _remember(frame: Frame, previous: History) -> History:
+    step = max(1, frame.luma.shape[1] // 80)
+    sample = np.ascontiguousarray(frame.luma[::step, ::step])
+    unchanged = 0
+    if previous.sample is not None and previous.sample.shape == sample.shape:
+        difference = np.abs(sample.astype(np.int16) - previous.sample)
+        if float(difference.mean()) < FROZEN_DIFFERENCE:
+            unchanged = previous.unchanged + 1
+    return History(sample, frame.captured_mono_s, unchanged)
+
+
+def _fine_share(luma: Luma) -> float:
+    """Energy of fine gradients over that of gradients four times coarser."""
+    fine = gradient_strength(luma)
+    coarse = box_mean(luma, 4)
+    cx = (coarse[4:-4, 8:] - coarse[4:-4, :-8]) / 4.0
+    cy = (coarse[8:, 4:-4] - coarse[:-8, 4:-4]) / 4.0
+    noise = noise_level(luma)
+    energy = max(0.0, float(np.mean(fine * fine)) - 0.05 - noise * noise / 4.5)
+    return energy / (float(np.mean(cx * cx) + np.mean(cy * cy)) + 1e-3)

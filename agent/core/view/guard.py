@@ -1,0 +1,161 @@
+"""The judgement over time: evidence adds up, a move latches, blindness says so.
+
+Rule: `step` is a pure function of a frozen state; whoever holds the camera holds the state.
+
+| state | evidence | next |
+|---|---|---|
+| cannot_tell | same reaches the bar | same |
+| cannot_tell, same | moved reaches the bar | moved, latched |
+| same | blind for long | cannot_tell |
+| moved | blind, however long | moved, still latched |
+| moved | same reaches the bar | same |
+| any | a signed order accepts a new view | `start()` with the new view |
+
+Evidence is a log-likelihood ratio that a frame may raise by `FRAME_CAP` at most, since any
+one frame may be deceived: a two-sided sequential test with reset at zero (CUSUM, Page 1954).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from viewkeeper.agent.core.quality.health import ImageHealth
+from viewkeeper.agent.core.view.estimate import MoveError
+from viewkeeper.agent.core.view.geometry import Move
+from viewkeeper.agent.core.view.verdict import Cause, Judgement, Tolerance, Verdict
+
+FRAME_CAP = 3.0
+"""Nats; a found frame is believed to be deceived with probability e⁻³ = 5 %."""
+BAR = 13.0
+"""Nats; five agreeing frames. e⁻¹³ = 2e-6 chance a frame under independence."""
+HYSTERESIS = 0.8
+"""A latched move is over when the view is back within this share of the tolerance."""
+BLIND_FRAMES = 10
+"""Frames without a match until `same` is no longer claimed."""
+_AGREE_SIGMAS = 5.0
+_MEMORY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class GuardState:
+    """What is believed about the view, and the evidence underneath.
+
+    Attributes:
+        verdict: what is said.
+        cause: why nothing is said; while `moved` is latched, why the move cannot be seen now.
+        move: last believed move, averaged over the frames that agree; zero before the first.
+        stderr: of one frame at that time.
+        latched: a move was reported and is not over.
+        since_s: when the present verdict began, in the caller's seconds.
+        moved_nats, same_nats: evidence for either.
+        blind_frames: frames in a row that told nothing.
+        hypothesis: the move that recent `moved` frames agree on.
+    """
+
+    verdict: Verdict = Verdict.CANNOT_TELL
+    cause: Cause | None = Cause.STARTING
+    move: Move = Move()
+    stderr: MoveError = MoveError(180.0, 180.0, 180.0, 180.0)
+    latched: bool = False
+    since_s: float = 0.0
+    moved_nats: float = 0.0
+    same_nats: float = 0.0
+    blind_frames: int = 0
+    hypothesis: Move | None = None
+
+
+def start(at_s: float) -> GuardState:
+    """State before the first frame, or after a new view was accepted."""
+    return GuardState(since_s=at_s)
+
+
+def step(
+    state: GuardState,
+    judgement: Judgement,
+    health: ImageHealth,
+    at_s: float,
+    tolerance: Tolerance | None = None,
+) -> GuardState:
+    """Add one frame's judgement at ``at_s`` seconds.
+
+    ``tolerance`` is that of the judgement; it scales what counts as the same move.
+    """
+    tolerance = tolerance or Tolerance()
+    if judgement.verdict is Verdict.CANNOT_TELL:
+        return _blind(state, judgement.cause or Cause.NO_MATCH, at_s)
+    estimate = judgement.estimate
+    bar = HYSTERESIS if state.latched else 1.0
+    nats = _evidence(judgement, bar)
+    agrees = state.hypothesis is not None and _same_move(
+        state.hypothesis, estimate.move, judgement.uncertainty, tolerance
+    )
+    moved_nats, hypothesis = state.moved_nats, state.hypothesis
+    if nats > 0.0:
+        if not agrees:
+            # A swaying or falling camera: each frame is elsewhere, but none is at home.
+            moved_nats, hypothesis = moved_nats * 0.85, estimate.move
+        moved_nats = min(moved_nats + nats, 2.0 * BAR)
+    else:
+        moved_nats = max(0.0, moved_nats + nats)
+    same_nats = min(max(0.0, state.same_nats - nats), 2.0 * BAR)
+    mean = _averaged(state.move, estimate.move, judgement.uncertainty, tolerance)
+    after = replace(
+        state,
+        move=mean,
+        stderr=estimate.stderr,
+        moved_nats=moved_nats,
+        same_nats=same_nats,
+        blind_frames=0,
+        hypothesis=hypothesis if moved_nats > 0.0 else None,
+        cause=None if state.verdict is Verdict.MOVED else state.cause,
+    )
+    if state.verdict is not Verdict.MOVED and moved_nats >= BAR:
+        return replace(
+            after, verdict=Verdict.MOVED, cause=None, latched=True, since_s=at_s, same_nats=0.0
+        )
+    # Back at home is claimed only on as much evidence as the move itself.
+    enough = BAR if state.latched else 2.0 * FRAME_CAP
+    if state.verdict is not Verdict.SAME and same_nats >= enough:
+        return replace(
+            after, verdict=Verdict.SAME, cause=None, latched=False, since_s=at_s, moved_nats=0.0
+        )
+    return after
+
+
+def _blind(state: GuardState, cause: Cause, at_s: float) -> GuardState:
+    blind = state.blind_frames + 1
+    after = replace(state, blind_frames=blind, same_nats=max(0.0, state.same_nats - 1.0))
+    if state.verdict is Verdict.MOVED:
+        return replace(after, cause=cause if blind >= BLIND_FRAMES else state.cause)
+    if state.verdict is Verdict.CANNOT_TELL:
+        return replace(after, cause=cause)
+    if blind >= BLIND_FRAMES:
+        return replace(after, verdict=Verdict.CANNOT_TELL, cause=cause, since_s=at_s, same_nats=0.0)
+    return after
+
+
+def _evidence(judgement: Judgement, bar: float) -> float:
+    """Log-likelihood ratio of `beyond the bar` against `within it`, capped both ways."""
+    sigma = max(judgement.uncertainty, 0.05)
+    distance = (judgement.excess - bar) / sigma
+    nats = 0.5 * distance * abs(distance) + distance
+    cap = FRAME_CAP * min(1.0, judgement.estimate.confidence)
+    return math.copysign(min(abs(nats), cap), nats)
+
+
+def _same_move(a: Move, b: Move, uncertainty: float, tolerance: Tolerance) -> bool:
+    apart = a.inverse().compose(b)
+    return tolerance.excess(apart) < 0.5 + _AGREE_SIGMAS * uncertainty
+
+
+def _averaged(old: Move, new: Move, uncertainty: float, tolerance: Tolerance) -> Move:
+    if not _same_move(old, new, uncertainty, tolerance):
+        return new
+    k = _MEMORY * 3.0
+    return Move(
+        old.pan_deg + k * (new.pan_deg - old.pan_deg),
+        old.tilt_deg + k * (new.tilt_deg - old.tilt_deg),
+        old.roll_deg + k * (new.roll_deg - old.roll_deg),
+        old.zoom + k * (new.zoom - old.zoom),
+    )
