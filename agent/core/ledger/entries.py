@@ -59,15 +59,15 @@ class Entry:
 
     def encode(self) -> bytes:
         """The record: what is chained, hashed and kept."""
-        return cbor.encode(
-            {
-                _INDEX: self.index,
-                _UTC_MS: self.utc_ms,
-                _KIND: self.kind.value,
-                _DETAILS: dict(self.details),
-                _PREVIOUS: self.previous,
-            }
-        )
+        details: dict[int | str, cbor.Value] = {**self.details}
+        fields: dict[int | str, cbor.Value] = {
+            _INDEX: self.index,
+            _UTC_MS: self.utc_ms,
+            _KIND: self.kind.value,
+            _DETAILS: details,
+            _PREVIOUS: self.previous,
+        }
+        return cbor.encode(fields)
 
     @classmethod
     def decode(cls, record: bytes) -> Entry:
