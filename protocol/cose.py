@@ -194,6 +194,11 @@ def assemble(payload: bytes, signatures: Sequence[tuple[bytes, bytes]]) -> bytes
     return _TAG_SIGN + cbor.encode([b"", {}, payload, rows])
 
 
+def is_signed(message: bytes) -> bool:
+    """Whether the bytes claim to be a signed envelope of either kind."""
+    return message.startswith((_TAG_SIGN1, _TAG_SIGN))
+
+
 def is_multi_signed(message: bytes) -> bool:
     """Whether the bytes claim to be a COSE_Sign."""
     return message.startswith(_TAG_SIGN)

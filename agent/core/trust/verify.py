@@ -24,7 +24,7 @@ from viewkeeper.agent.core.trust import grants, keysets
 from viewkeeper.agent.core.trust.clock import Now, check_window
 from viewkeeper.agent.core.trust.state import Row, TrustState
 from viewkeeper.protocol import cose
-from viewkeeper.protocol.errors import ContentRefusal, OrderRefusal, Reason
+from viewkeeper.protocol.errors import ContentRefusal, EnvelopeRefusal, OrderRefusal, Reason
 from viewkeeper.protocol.orders import (
     CHAINED,
     DOMAINS,
@@ -122,6 +122,8 @@ def _redelivered(
 
 def _open(message: bytes, kind: OrderKind, keyset: Keyset) -> cose.Opened:
     domain, cap = DOMAINS[kind], MAX_ORDER_MESSAGE_BYTES
+    if not cose.is_signed(message):
+        raise EnvelopeRefusal(Reason.UNSIGNED, "no signed envelope: nothing unsigned is obeyed")
     if kind is OrderKind.KEYSET:
         # The new keys sign too, and only the payload says which they are. It is read
         # before it is verified; nothing of it is used unless all signatures hold.

@@ -1,0 +1,68 @@
+"""Registered views, each in a file named by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from viewkeeper.agent.adapters.store.disk import Disk, write_whole
+from viewkeeper.protocol.errors import Reason, SetupError
+
+_SUFFIX = ".view"
+
+
+class ViewStore:
+    """Views that were registered on this camera, by SHA-256 of their bytes."""
+
+    def __init__(self, directory: Path, disk: Disk | None = None) -> None:
+        self._directory = directory
+        self._disk = disk if disk is not None else Disk()
+        # Orders are judged by the thousand in a flood: the directory is read once.
+        self._known = self._found()
+
+    def add(self, data: bytes) -> bytes:
+        """Keep a view and return its digest; on return the disk has it."""
+        digest = hashlib.sha256(data).digest()
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(self._disk, self._path(digest), data)
+        self._known |= {digest}
+        return digest
+
+    def known(self) -> frozenset[bytes]:
+        """Digests of the views that are here and were whole when this store was opened."""
+        return self._known
+
+    def _found(self) -> frozenset[bytes]:
+        if not self._directory.is_dir():
+            return frozenset()
+        named = (path.stem for path in self._directory.glob(f"*{_SUFFIX}"))
+        digests = (bytes.fromhex(stem) for stem in named if _is_digest(stem))
+        return frozenset(digest for digest in digests if self._is_whole(digest))
+
+    def load(self, digest: bytes) -> bytes:
+        """The bytes of one view.
+
+        Raises:
+            SetupError: it is not here, or its bytes are not what the name says.
+        """
+        path = self._path(digest)
+        if not path.exists():
+            raise SetupError(Reason.FILE_MISSING, f"no registered view {digest.hex()[:16]} here")
+        data = path.read_bytes()
+        if hashlib.sha256(data).digest() != digest:
+            raise SetupError(Reason.STATE_DAMAGED, f"{path} is not what it was registered as")
+        return data
+
+    def _is_whole(self, digest: bytes) -> bool:
+        try:
+            self.load(digest)
+        except (SetupError, OSError):
+            return False
+        return True
+
+    def _path(self, digest: bytes) -> Path:
+        return self._directory / f"{digest.hex()}{_SUFFIX}"
+
+
+def _is_digest(stem: str) -> bool:
+    return len(stem) == 64 and all(char in "0123456789abcdef" for char in stem)
