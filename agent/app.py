@@ -1,0 +1,264 @@
+"""The composition root: the one place that says who talks to whom."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from viewkeeper.agent.adapters.link import Link, LinkSettings, Lost, ReceivedOrder, TlsSettings
+from viewkeeper.agent.adapters.sources.files import FileSource
+from viewkeeper.agent.adapters.sources.video import VideoSource
+from viewkeeper.agent.adapters.store import keyfile
+from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
+from viewkeeper.agent.adapters.store.lock import FolderLock
+from viewkeeper.agent.adapters.store.slots import SlotStore
+from viewkeeper.agent.adapters.store.views import ViewStore
+from viewkeeper.agent.adapters.system.clock import SystemClock
+from viewkeeper.agent.adapters.system.health import LinuxHealthProbe
+from viewkeeper.agent.checking import load_view
+from viewkeeper.agent.core.ledger.entries import EntryKind
+from viewkeeper.agent.core.signage.lamp import LampLimits
+from viewkeeper.agent.core.trust.clock import Now
+from viewkeeper.agent.core.view.registered import RegisteredView
+from viewkeeper.agent.order_desk import OrderDesk
+from viewkeeper.agent.ports import Clock, ClockReading, FrameSource, SignageDriver
+from viewkeeper.agent.runtime import Runtime, Standing
+from viewkeeper.agent.sealing import Sealer
+from viewkeeper.agent.settings import Settings, SourceSettings
+from viewkeeper.agent.settings import SignageSettings as SignSettings
+from viewkeeper.protocol.checkpoints import Checkpoint, seal_checkpoint
+from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.protocol.orders import Order
+from viewkeeper.protocol.records import Gap, VerdictRecord
+from viewkeeper.protocol.vocabulary import ClockTrust
+
+log = logging.getLogger("viewkeeper.agent")
+
+SourceFactory = Callable[[SourceSettings], FrameSource]
+SignageFactory = Callable[[SignSettings], SignageDriver | None]
+
+
+def _files(settings: SourceSettings) -> FrameSource:
+    return FileSource(Path(settings.path), loop=settings.loop)
+
+
+def _video(settings: SourceSettings) -> FrameSource:
+    return VideoSource(Path(settings.path))
+
+
+def _no_signage(_settings: SignSettings) -> SignageDriver | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What settings may name. The harness adds its virtual camera; nothing else differs."""
+
+    sources: Mapping[str, SourceFactory] = field(
+        default_factory=lambda: {"files": _files, "video": _video}
+    )
+    signage: Mapping[str, SignageFactory] = field(default_factory=lambda: {"none": _no_signage})
+
+    def source(self, settings: SourceSettings) -> FrameSource:
+        """The source that the settings name."""
+        if settings.kind not in self.sources:
+            raise SetupError(
+                Reason.SETTING,
+                f"[source] kind {settings.kind!r} is not one of {', '.join(self.sources)}",
+            )
+        return self.sources[settings.kind](settings)
+
+    def sign(self, settings: SignSettings) -> SignageDriver | None:
+        """The signage driver that the settings name."""
+        if settings.driver not in self.signage:
+            raise SetupError(
+                Reason.SETTING,
+                f"[signage] driver {settings.driver!r} is not one of {', '.join(self.signage)}",
+            )
+        return self.signage[settings.driver](settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where one camera keeps what must last."""
+
+    directory: Path
+
+    @property
+    def key(self) -> Path:
+        return self.directory / "device.key"
+
+    @property
+    def ledger(self) -> Path:
+        return self.directory / "ledger"
+
+    @property
+    def views(self) -> ViewStore:
+        return ViewStore(self.directory / "views")
+
+    @property
+    def outbox(self) -> Path:
+        return self.directory / "outbox.sqlite"
+
+
+def now_of(reading: ClockReading) -> Now:
+    """The clock as the trust room wants it."""
+    return Now(int(reading.utc_s), reading.trust is ClockTrust.SYNCHRONISED)
+
+
+class LockedDesk:
+    """The order desk for two threads: the link's brings orders, the loop's asks what holds."""
+
+    def __init__(self, desk: OrderDesk, views: ViewStore) -> None:
+        self._desk, self._views = desk, views
+        self._lock = threading.Lock()
+
+    def receive(self, order: ReceivedOrder, reading: ClockReading) -> VerdictRecord:
+        """Decide an order."""
+        with self._lock:
+            return self._desk.receive(
+                order.payload, order.kind, retained=order.retained, now=now_of(reading)
+            )
+
+    def standing(self) -> Standing:
+        with self._lock:
+            desk, last = self._desk, self._desk.last_refusal
+            state = desk.state
+            return Standing(
+                config=desk.config,
+                config_sequence=state.config_sequence,
+                config_hash=state.config_hash,
+                lifecycle=desk.lifecycle,
+                refusals=desk.refusals,
+                last_refusal=None if last is None else last.value,
+                ledger_size=desk.ledger.size,
+                ledger_root=desk.ledger.root,
+                ledger_fault=desk.store_fault,
+            )
+
+    def view(self, digest: bytes) -> RegisteredView | None:
+        try:
+            return load_view(self._views.load(digest), f"registered view {digest.hex()[:16]}")
+        except SetupError as error:
+            log.error("%s", error.hint)
+            return None
+
+    def note_alarm(self, kind: str, detail: str, at: ClockReading) -> None:
+        with self._lock:
+            self._desk.note(EntryKind.ALARM, {"alarm": kind, "detail": detail}, now_of(at))
+
+    def note_boot(self, boot: bytes, at: ClockReading) -> None:
+        with self._lock:
+            self._desk.note(EntryKind.BOOT, {"boot": boot}, now_of(at))
+
+    def tick(self, reading: ClockReading) -> None:
+        with self._lock:
+            self._desk.tick(now_of(reading))
+
+
+def link_settings(settings: Settings) -> LinkSettings:
+    """The link's settings from the agent's."""
+    broker = settings.broker
+    tls = None
+    if broker.ca_file:
+        tls = TlsSettings(
+            ca=Path(broker.ca_file),
+            cert=Path(broker.cert_file) if broker.cert_file else None,
+            key=Path(broker.key_file) if broker.key_file else None,
+        )
+    return LinkSettings(
+        host=broker.host,
+        port=broker.port,
+        site=settings.camera.site,
+        camera=settings.camera.id,
+        username=broker.username or None,
+        password_file=Path(broker.password_file) if broker.password_file else None,
+        tls=tls,
+        keepalive_s=broker.keepalive_s,
+        will_delay_s=broker.will_delay_s,
+        retry_first_s=broker.reconnect_first_s,
+        retry_most_s=broker.reconnect_most_s,
+        outbox=Storage(Path(settings.storage.dir)).outbox,
+    )
+
+
+def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> None:
+    """Run the agent until ``stopping`` is set or a recorded source ends.
+
+    Raises:
+        SetupError: anything that is wrong with this machine's files and settings.
+    """
+    storage = Storage(Path(settings.storage.dir))
+    source, sign = adapters.source(settings.source), adapters.sign(settings.signage)
+    with FolderLock(storage.directory):
+        signer = keyfile.load(storage.key)
+        wake = threading.Event()
+        clock: Clock = SystemClock(wake, assume_synchronised=settings.clock.assume_synchronised)
+        boot = os.urandom(8)
+
+        def effect(_order: Order) -> None:
+            wake.set()
+
+        desk = LockedDesk(
+            OrderDesk(
+                SlotStore(storage.directory),
+                LedgerFile(storage.ledger),
+                storage.views,
+                effect=effect,
+            ),
+            storage.views,
+        )
+        desk.note_boot(boot, clock.read())
+        sealer = Sealer(settings.camera.id, boot, signer, clock)
+
+        def on_order(order: ReceivedOrder) -> None:
+            verdict = desk.receive(order, clock.read())
+            told = "obeyed" if verdict.accepted else "refused"
+            log.info("order %s %s: %s", order.kind.name.lower(), told, verdict.reason)
+            link.publish_verdict(order.kind, sealer.seal(verdict)[1], order.reply)
+            wake.set()
+
+        def on_gap(lost: Lost) -> bytes | None:
+            gap = Gap(
+                first_sequence=lost.first_sequence,
+                last_sequence=lost.last_sequence,
+                lost=lost.count,
+            )
+            return sealer.seal(gap)[1]
+
+        def on_state(connected: bool) -> None:
+            log.info("broker %s", "connected" if connected else "lost")
+
+        def sealed_checkpoint(checkpoint: Checkpoint) -> bytes:
+            return seal_checkpoint(checkpoint, signer)
+
+        link = Link(link_settings(settings), on_order, on_state, on_gap=on_gap)
+        runtime = Runtime(
+            site=settings.camera.site,
+            device=settings.camera.id,
+            source=source,
+            signage=sign,
+            limits=LampLimits(
+                lit_from_ma=settings.signage.lit_from_ma,
+                off_below_ma=settings.signage.off_below_ma,
+                short_above_ma=settings.signage.short_above_ma,
+            ),
+            clock=clock,
+            probe=LinuxHealthProbe(storage.directory),
+            desk=desk,
+            outlet=link,
+            sealer=sealer,
+            seal_checkpoint=sealed_checkpoint,
+            stopping=stopping,
+            timeout_s=settings.source.timeout_s,
+            pulse=lambda: desk.tick(clock.read()),
+        )
+        link.start()
+        try:
+            runtime.run()
+        finally:
+            link.stop()

@@ -1,0 +1,329 @@
+"""The loop: look, judge, say, obey. It knows when; the rooms it calls know what.
+
+Two threads meet here. The loop checks and reports. The link's thread brings orders, and an
+order is decided and on disk before the broker hears that it arrived.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from viewkeeper.agent.core import assessment, cadence
+from viewkeeper.agent.core.events.handling import GB28181_CODES, Flag
+from viewkeeper.agent.core.frame import Frame
+from viewkeeper.agent.core.reporting import DeviceFacts, alarms_of, mirror_of, report_of
+from viewkeeper.agent.core.signage.lamp import UNKNOWN, LampLimits, SignageStatus, judge_lamp
+from viewkeeper.agent.core.view.registered import RegisteredView
+from viewkeeper.agent.core.view.verdict import Tolerance
+from viewkeeper.agent.ports import (
+    Clock,
+    ClockReading,
+    FrameSource,
+    HealthProbe,
+    SignageDriver,
+    SourceEndedError,
+    SourceError,
+)
+from viewkeeper.agent.sealing import Sealer
+from viewkeeper.protocol.checkpoints import Checkpoint
+from viewkeeper.protocol.errors import SetupError
+from viewkeeper.protocol.orders import Config
+from viewkeeper.protocol.records import Alarm, ClockFix, Event, Report
+from viewkeeper.protocol.vocabulary import AlarmKind, ClockTrust, LifecycleState
+
+log = logging.getLogger("viewkeeper.agent")
+
+DEFAULT_PERIOD_S = 1.0
+DEFAULT_REPORT_PERIOD_S = 60.0
+REOPEN_S = 5.0
+CLOCK_STEP_S = 1.0
+RATE_MEMORY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the order desk says holds now."""
+
+    config: Config | None
+    config_sequence: int
+    config_hash: bytes | None
+    lifecycle: LifecycleState
+    refusals: int
+    last_refusal: str | None
+    ledger_size: int
+    ledger_root: bytes
+    ledger_fault: str | None
+
+
+class Desk(Protocol):
+    """What the loop asks of whoever keeps state and ledger."""
+
+    def standing(self) -> Standing: ...
+    def view(self, digest: bytes) -> RegisteredView | None: ...
+    def note_alarm(self, kind: str, detail: str, at: ClockReading) -> None: ...
+
+
+class Outlet(Protocol):
+    """What the loop asks of the link: say, never wait."""
+
+    def publish_report(self, payload: bytes) -> None: ...
+    def publish_state(self, payload: bytes) -> None: ...
+    def publish_checkpoint(self, payload: bytes) -> None: ...
+    def publish_event(self, kind: str, payload: bytes) -> None: ...
+    def set_alarm(self, alarm_id: str, payload: bytes | None) -> None: ...
+    def publish_history(self, payload: bytes) -> None: ...
+
+
+class Runtime:
+    """One camera's loop.
+
+    Args:
+        site: for the plain mirror.
+        source: gives frames.
+        signage: senses the sign; ``None`` where nothing does.
+        limits: of the sign's lamp.
+        clock, probe: the machine's.
+        desk: state, configuration and ledger.
+        outlet: the link.
+        sealer: signs what is said.
+        stopping: set from outside to end the loop.
+        seal_checkpoint: signs a checkpoint with the device key.
+        timeout_s: how long to wait for a frame.
+        pulse: called once a turn, for a watchdog.
+    """
+
+    def __init__(
+        self,
+        *,
+        site: str,
+        source: FrameSource,
+        signage: SignageDriver | None,
+        limits: LampLimits,
+        clock: Clock,
+        probe: HealthProbe,
+        desk: Desk,
+        outlet: Outlet,
+        sealer: Sealer,
+        seal_checkpoint: Callable[[Checkpoint], bytes],
+        device: str,
+        stopping: threading.Event,
+        timeout_s: float = 5.0,
+        pulse: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._site, self._device = site, device
+        self._source, self._signage, self._limits = source, signage, limits
+        self._clock, self._probe, self._desk, self._outlet = clock, probe, desk, outlet
+        self._sealer, self._seal_checkpoint = sealer, seal_checkpoint
+        self._stopping, self._timeout_s, self._pulse = stopping, timeout_s, pulse
+        self._watch = assessment.start(clock.read().utc_s)
+        self._view: RegisteredView | None = None
+        self._view_hash: bytes | None = None
+        self._said: cadence.Said | None = None
+        self._alarms: dict[AlarmKind, Alarm] = {}
+        self._checkpoint_size = -1
+        self._opened = False
+        self._reopen_at_s = 0.0
+        self._frame_rate_hz = 0.0
+        self._last_turn_s: float | None = None
+        self._last_clock: ClockReading | None = None
+        self._machine = probe.read()
+        self._machine_at_s = clock.read().mono_s
+
+    def run(self) -> None:
+        """Turn until asked to stop or a recorded source ends."""
+        for alarm in AlarmKind:  # what a former life left standing is not known to stand now
+            self._outlet.set_alarm(alarm.value, None)
+        try:
+            while not self._stopping.is_set():
+                started = self._clock.read()
+                if not self.turn():
+                    break
+                self._pulse()
+                config = self._desk.standing().config
+                period_s = DEFAULT_PERIOD_S if config is None else config.check_period_ms / 1000
+                self._clock.wait(started.mono_s + period_s - self._clock.read().mono_s)
+        finally:
+            self._source.close()
+            if self._signage is not None:
+                self._signage.close()
+
+    def turn(self) -> bool:
+        """One check and what follows from it; false when a recorded source has ended."""
+        try:
+            frame = self._frame()
+        except SourceEndedError as ended:
+            log.info("%s", ended.hint)
+            return False
+        now = self._clock.read()
+        self._note_clock(now)
+        standing = self._desk.standing()
+        self._take_view(standing, now)
+        tolerance = tolerance_of(standing.config)
+        self._watch, check = assessment.check(self._watch, self._view, frame, tolerance, now.utc_s)
+        self._note_rate(now, got=frame is not None)
+        for flag in check.flags:
+            self._send_flag(flag)
+        sign = self._read_sign()
+        report = report_of(self._watch, check, sign, self._facts(standing, now))
+        self._update_alarms(report, standing, sign, now)
+        self._say(report, standing, now)
+        return True
+
+    def _frame(self) -> Frame | None:
+        try:
+            if not self._opened:
+                now_s = self._clock.read().mono_s
+                if now_s < self._reopen_at_s:
+                    return None
+                self._reopen_at_s = now_s + REOPEN_S
+                self._source.open()
+                self._opened = True
+                log.info("watching %s", self._source.name)
+            return self._source.read(self._timeout_s)
+        except SourceEndedError:
+            raise
+        except SourceError as error:
+            log.warning("no frame from %s: %s", self._source.name, error.hint)
+            if self._opened:
+                self._source.close()
+                self._opened = False
+            return None
+
+    def _take_view(self, standing: Standing, now: ClockReading) -> None:
+        wanted = None if standing.config is None else standing.config.view_hash
+        if wanted == self._view_hash:
+            return
+        self._view_hash = wanted
+        self._view = None if wanted is None else self._desk.view(wanted)
+        # Evidence against the old view says nothing about the new one.
+        self._watch = assessment.start(now.utc_s)
+
+    def _read_sign(self) -> SignageStatus:
+        if self._signage is None:
+            return UNKNOWN
+        try:
+            reading = self._signage.read()
+        except SetupError as error:
+            log.warning("no reading from %s: %s", self._signage.name, error.hint)
+            return UNKNOWN
+        return judge_lamp(
+            commanded=reading.lamp_commanded,
+            current_ma=reading.current_ma,
+            light_level=reading.light_level,
+            present=reading.present,
+            limits=self._limits,
+        )
+
+    def _facts(self, standing: Standing, now: ClockReading) -> DeviceFacts:
+        if now.mono_s - self._machine_at_s >= 5.0:
+            self._machine, self._machine_at_s = self._probe.read(), now.mono_s
+        return DeviceFacts(
+            lifecycle=standing.lifecycle,
+            config_sequence=standing.config_sequence,
+            config_hash=standing.config_hash,
+            ledger_size=standing.ledger_size,
+            ledger_root=standing.ledger_root,
+            refusals=standing.refusals,
+            last_refusal=standing.last_refusal,
+            uptime_s=self._machine.uptime_s,
+            frame_rate_hz=self._frame_rate_hz,
+            storage_free_share=self._machine.storage_free_share,
+            temperature_c=self._machine.temperature_c,
+            memory_kib=self._machine.memory_kib,
+            cpu_share=self._machine.cpu_share,
+        )
+
+    def _note_rate(self, now: ClockReading, *, got: bool) -> None:
+        last, self._last_turn_s = self._last_turn_s, now.mono_s
+        if last is None or now.mono_s <= last:
+            return
+        rate_hz = (1.0 if got else 0.0) / (now.mono_s - last)
+        self._frame_rate_hz += RATE_MEMORY * (rate_hz - self._frame_rate_hz)
+
+    def _note_clock(self, now: ClockReading) -> None:
+        last, self._last_clock = self._last_clock, now
+        if last is None:
+            return
+        step_s = (now.utc_s - last.utc_s) - (now.mono_s - last.mono_s)
+        trusted_anew = now.trust is ClockTrust.SYNCHRONISED and last.trust is not now.trust
+        if abs(step_s) >= CLOCK_STEP_S or trusted_anew:
+            log.warning("the wall clock was set by %+.1f s", step_s)
+            _, message = self._sealer.seal(ClockFix(step_ms=int(step_s * 1000)))
+            self._outlet.publish_history(message)
+
+    def _send_flag(self, flag: Flag) -> None:
+        method, kind = GB28181_CODES[flag.kind]
+        event = Event(
+            event=flag.kind,
+            started_ms=max(0, int(flag.started_s * 1000)),
+            ended_ms=None if flag.ended_s is None else max(0, int(flag.ended_s * 1000)),
+            confidence_permille=round(flag.confidence * 1000),
+            alarm_method=method,
+            alarm_type=kind,
+        )
+        log.warning("event %s%s", flag.kind.value, "" if flag.ended_s is None else " over")
+        self._outlet.publish_event(flag.kind.value, self._sealer.seal(event)[1])
+
+    def _update_alarms(
+        self, report: Report, standing: Standing, sign: SignageStatus, now: ClockReading
+    ) -> None:
+        config = standing.config
+        wanted = alarms_of(
+            report,
+            lit_required=config is not None and config.sign.lit_required,
+            signage=sign,
+            clock=now.trust,
+            now_ms=max(0, int(now.utc_s * 1000)),
+            ledger_fault=standing.ledger_fault,
+        )
+        for kind, alarm in wanted.items():
+            standing_alarm = self._alarms.get(kind)
+            if standing_alarm is None:
+                log.warning("alarm %s: %s", kind.value, alarm.detail)
+                self._desk.note_alarm(kind.value, alarm.detail, now)
+                self._alarms[kind] = alarm
+                self._outlet.set_alarm(kind.value, self._sealer.seal(alarm)[1])
+        for kind in set(self._alarms) - set(wanted):
+            log.warning("alarm %s is over", kind.value)
+            self._desk.note_alarm(kind.value, "over", now)
+            del self._alarms[kind]
+            self._outlet.set_alarm(kind.value, None)
+
+    def _say(self, report: Report, standing: Standing, now: ClockReading) -> None:
+        config = standing.config
+        period_s = DEFAULT_REPORT_PERIOD_S if config is None else float(config.report_period_s)
+        if not cadence.is_due(self._said, report, now.mono_s, period_s):
+            return
+        header, message = self._sealer.seal(report)
+        self._outlet.publish_report(message)
+        mirror = mirror_of(self._site, header, report)
+        self._outlet.publish_state(json.dumps(mirror, separators=(",", ":")).encode("utf-8"))
+        self._said = cadence.Said(report, now.mono_s)
+        if standing.ledger_size != self._checkpoint_size:
+            checkpoint = Checkpoint(
+                device=self._device,
+                size=standing.ledger_size,
+                root=standing.ledger_root,
+                utc_ms=header.utc_ms,
+            )
+            self._outlet.publish_checkpoint(self._seal_checkpoint(checkpoint))
+            self._checkpoint_size = standing.ledger_size
+
+
+def tolerance_of(config: Config | None) -> Tolerance:
+    """The signed tolerance in degrees and as a ratio; the default before there is one."""
+    if config is None:
+        return Tolerance()
+    signed = config.tolerance
+    return replace(
+        Tolerance(),
+        pan_deg=signed.pan_mdeg / 1000,
+        tilt_deg=signed.tilt_mdeg / 1000,
+        roll_deg=signed.roll_mdeg / 1000,
+        zoom=signed.zoom_ppm / 1e6,
+    )
