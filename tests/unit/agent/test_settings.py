@@ -1,0 +1,63 @@
+import pytest
+
+from viewkeeper.agent.settings import load
+from viewkeeper.protocol.errors import Reason, SetupError
+
+GOOD = """
+[camera]
+site = "hefei"
+id = "cam-0001"
+hfov_deg = 60
+[source]
+kind = "files"
+path = "frames"
+[broker]
+host = "127.0.0.1"
+[storage]
+dir = "state"
+"""
+
+
+def loaded(tmp_path, text):
+    path = tmp_path / "agent.toml"
+    path.write_text(text, encoding="utf-8")
+    return load(path)
+
+
+def test_a_good_file_is_read_and_paths_count_from_it(tmp_path):
+    settings = loaded(tmp_path, GOOD)
+    assert settings.camera.hfov_deg == 60.0
+    assert settings.storage.dir == str(tmp_path / "state")
+    assert settings.source.path == str(tmp_path / "frames")
+    assert settings.topics.report == "viewkeeper/v1/hefei/cam-0001/report"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (("hfov_deg = 60", 'hfov_deg = "wide"'), "hfov_deg must be float"),
+        (("hfov_deg = 60", "hfov_deg = true"), "hfov_deg must be float"),
+        (("hfov_deg = 60", "hfov_deg = 200"), "hfov_deg must be 5 to 140"),
+        (("hfov_deg = 60", ""), "lacks the key hfov_deg"),
+        (('id = "cam-0001"', 'id = "Cam/1"'), "camera id 'Cam/1'"),
+        (('host = "127.0.0.1"', 'host = ""'), "host is empty"),
+        (('host = "127.0.0.1"', 'host = "h"\nport = 70000'), "port must be 1 to 65535"),
+        (('host = "127.0.0.1"', 'host = "h"\ncert_file = "c"'), "go together"),
+        (('kind = "files"', 'kind = "files"\ncolour = 1'), "unknown key colour"),
+        (("[storage]", "[stores]"), "unknown table [stores]"),
+        (('[storage]\ndir = "state"', ""), "[storage] is missing"),
+        (("[storage]", "[tolerance]\npan = 9\n[storage]"), "signed configuration only"),
+        (("[camera]", "[camera"), "is not TOML"),
+    ],
+)
+def test_a_bad_file_gives_one_line_that_names_the_thing(tmp_path, change, named):
+    with pytest.raises(SetupError) as error:
+        loaded(tmp_path, GOOD.replace(*change))
+    assert named in error.value.hint
+    assert "\n" not in error.value.hint
+    assert error.value.reason is Reason.SETTING
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(SetupError, match=r"nowhere\.toml: no such file"):
+        load(tmp_path / "nowhere.toml")
