@@ -4,8 +4,9 @@ Two kinds, chosen by trying (docs/decisions/0004-embedded-broker.md):
 
 - ``mosquitto`` where it is installed: both MQTT versions on one port, also over WebSocket,
   retained messages survive a kill
-- ``iotcore`` (rumqttd in a wheel, nothing to install beside it): MQTT 5 and 3.1.1 on a port
-  each, WebSocket for 3.1.1 alone, forgets everything when it goes
+- ``iotcore`` (rumqttd in a wheel, nothing to install beside it): MQTT 3.1.1 alone, over TCP and
+  WebSocket; forgets everything when it goes. It has an MQTT 5 listener, too, but a publication
+  with MQTT 5 properties cuts off every 3.1.1 subscriber, and its WebSocket is 3.1.1 only
 
 Everything listens on 127.0.0.1 unless told otherwise, on ports that were free, without root and
 without passwords: this is no broker for a site (broker_config/ is).
@@ -37,11 +38,7 @@ _MOSQUITTO_CONF = """\
 per_listener_settings false
 allow_anonymous true
 user {user}
-persistence true
-persistence_location {folder}/
-# Kept after every change, so that a kill loses nothing that stands.
-autosave_on_changes true
-autosave_interval 1
+{persistence}
 max_inflight_messages 100
 max_queued_messages 100000
 log_type warning
@@ -51,6 +48,13 @@ listener {tcp_port} {host}
 listener {ws_port} {host}
 protocol websockets
 """
+
+# Its whole memory after every change: a kill loses nothing that stands, at a fifth of the speed.
+_MOSQUITTO_DURABLE = """\
+persistence true
+persistence_location {folder}/
+autosave_on_changes true
+autosave_interval 1"""
 
 _IOTCORE_LISTENER = """\
 [{table}.1]
@@ -119,11 +123,12 @@ class Broker:
     Attributes:
         kind: which one it is.
         host: the address it listens on.
-        tcp_port: MQTT 5 over TCP; with mosquitto also 3.1.1.
-        tcp_v311_port: MQTT 3.1.1 over TCP; with mosquitto the same port.
+        tcp_port: MQTT over TCP.
         ws_port: MQTT over WebSocket, any path, subprotocol ``mqtt``.
-        ws_versions: MQTT versions the WebSocket speaks, as the protocol level mqtt.js and paho
-            call them (4 is 3.1.1): a page that asks for 4 works with every kind.
+        versions: the protocol levels it speaks, as mqtt.js and paho call them: 4 is 3.1.1, 5 is
+            5. A page that asks for 4 works with every kind.
+        durable: whether what stands retained survives ``kill``.
+        v5_port: iotcore's MQTT 5 listener where one was asked for; for the probe.
     """
 
     def __init__(
@@ -133,20 +138,29 @@ class Broker:
         tcp_port: int = 0,
         ws_port: int = 0,
         host: str = LOOPBACK,
+        durable: bool = True,
+        v5_port: int | None = None,
     ) -> None:
         self.kind = kind
         self.host = host
         self.tcp_port = tcp_port or free_port(host)
         self.ws_port = ws_port or free_port(host)
-        self.tcp_v311_port = self.tcp_port if kind == "mosquitto" else free_port(host)
-        self.ws_versions = (4, 5) if kind == "mosquitto" else (4,)
+        self.durable = durable and kind == "mosquitto"
+        self.v5_port = v5_port
+        self.versions: tuple[int, ...] = (4, 5) if kind == "mosquitto" else (4,)
         self._folder = Path(tempfile.mkdtemp(prefix="viewkeeper-broker-"))
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.stop)
 
     @classmethod
     def start(
-        cls, kind: Kind = "auto", tcp_port: int = 0, ws_port: int = 0, host: str = LOOPBACK
+        cls,
+        kind: Kind = "auto",
+        tcp_port: int = 0,
+        ws_port: int = 0,
+        host: str = LOOPBACK,
+        *,
+        durable: bool = True,
     ) -> Broker:
         """Start a broker and wait until it listens.
 
@@ -155,6 +169,7 @@ class Broker:
             tcp_port, ws_port: 0: any free one.
             host: leave it at the loopback address unless others shall reach it: nobody is
                 asked for a password.
+            durable: keep what stands over a kill, where the kind can; costs speed.
 
         Raises:
             SetupError: no such broker here, or it does not come up.
@@ -168,7 +183,7 @@ class Broker:
         if kind != "auto" and kind not in kinds:
             raise SetupError(Reason.LIBRARY_MISSING, f"{kind} is not installed here")
         chosen = kinds[0] if kind == "auto" else kind
-        broker = cls(chosen, tcp_port=tcp_port, ws_port=ws_port, host=host)
+        broker = cls(chosen, tcp_port=tcp_port, ws_port=ws_port, host=host, durable=durable)
         try:
             broker.restart()
         except SetupError:
@@ -208,7 +223,7 @@ class Broker:
                 self._command(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log
             )
         deadline = time.monotonic() + START_TIMEOUT_S
-        for port in {self.tcp_port, self.tcp_v311_port, self.ws_port}:
+        for port in filter(None, (self.tcp_port, self.ws_port, self.v5_port)):
             while not self._listens(port):
                 if process.poll() is not None or time.monotonic() > deadline:
                     self.kill()
@@ -243,8 +258,10 @@ class Broker:
     def _command(self) -> list[str]:
         conf = self._folder / ("conf" if self.kind == "mosquitto" else "conf.toml")
         if self.kind == "mosquitto":
+            durable = _MOSQUITTO_DURABLE.format(folder=self._folder)
             conf.write_text(
                 _MOSQUITTO_CONF.format(
+                    persistence=durable if self.durable else "persistence false",
                     user=getpass.getuser() if os.name == "posix" else "",
                     folder=self._folder,
                     host=self.host,
@@ -256,7 +273,9 @@ class Broker:
             path = _mosquitto_path()
             assert path is not None
             return [path, "-c", str(conf)]
-        listeners = (("v4", self.tcp_v311_port), ("v5", self.tcp_port), ("ws", self.ws_port))
+        listeners = [("v4", self.tcp_port), ("ws", self.ws_port)]
+        if self.v5_port is not None:
+            listeners.append(("v5", self.v5_port))
         text = _IOTCORE_CONF + "".join(
             _IOTCORE_LISTENER.format(table=table, host=self.host, port=port)
             for table, port in listeners
