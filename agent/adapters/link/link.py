@@ -97,7 +97,7 @@ class Link:
             history_rate_hz=settings.history_rate_hz,
             clock=clock,
         )
-        self._versions = Versions(allow_v311=settings.allow_v311)
+        self._versions = Versions.first(settings)
         self._backoff = Backoff(settings.retry_first_s, settings.retry_most_s)
         self._counts = LinkCounts()
         self._connected = threading.Event()

@@ -53,6 +53,7 @@ class LinkSettings:
         linger_s: a record acknowledged within this time never touches the card.
         history_rate_hz: records a second replayed after an outage, at most.
         allow_v311: whether to fall back to MQTT 3.1.1 where the broker refuses 5.
+        prefer_v311: whether to try 3.1.1 first; spares the detour with a broker known to be old.
         discovery_prefix: Home Assistant's discovery prefix; ``None``: no discovery.
     """
 
@@ -79,6 +80,7 @@ class LinkSettings:
     linger_s: float = 2.0
     history_rate_hz: float = 20.0
     allow_v311: bool = True
+    prefer_v311: bool = False
     discovery_prefix: str | None = None
 
     def __post_init__(self) -> None:

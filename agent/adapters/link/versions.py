@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum, unique
 
+from viewkeeper.agent.adapters.link.settings import LinkSettings
+
 HINTS_NEEDED = 2
 
 
@@ -28,6 +30,11 @@ class Versions:
     allow_v311: bool = True
     present: Version = Version.V5
     hints: int = 0
+
+    @classmethod
+    def first(cls, settings: LinkSettings) -> Versions:
+        """Where to begin."""
+        return cls(settings.allow_v311, Version.V311 if settings.prefer_v311 else Version.V5)
 
     def accepted(self) -> Versions:
         """The broker took it."""
