@@ -1,0 +1,90 @@
+"""``viewkeeper-dashboard``: the operator's page. Parses and reports; nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from viewkeeper.dashboard import register, server
+from viewkeeper.protocol.errors import SetupError
+
+_REGISTER_HELP = """\
+The register is a JSON file:
+
+  {"cameras": [{
+     "site": "old-town", "camera": "cam-07",       ids as in the MQTT topics
+     "title": "North gate", "title_zh": "北门",     title_zh is optional
+     "device_key": "<64 hex digits>",              raw Ed25519 public key of the camera
+     "hfov_deg": 62.0,
+     "aspect": 1.78, "report_period_s": 60,        optional, with these defaults
+     "tolerance": {"pan_deg": 1.0, "tilt_deg": 1.0, "roll_deg": 1.0, "zoom": 0.03},
+     "azimuth_deg": 240.0, "position": [12.5, -3.0]   optional, for the map
+  }]}
+
+Example:
+  viewkeeper-dashboard serve --register register.json --broker-url ws://192.168.1.5:9001
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        prog="viewkeeper-dashboard", description="The operator's page over signed camera reports."
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser(
+        "serve",
+        help="serve the page",
+        description="Serve the page. Browsers open the broker's WebSocket themselves and verify "
+        "every record with the keys of the register.",
+        epilog=_REGISTER_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    serve.add_argument(
+        "--register", required=True, type=Path, metavar="FILE", help="the cameras (JSON, see below)"
+    )
+    serve.add_argument(
+        "--broker-url",
+        required=True,
+        metavar="URL",
+        help="where browsers find the broker: ws://HOST:PORT or wss://HOST:PORT",
+    )
+    serve.add_argument(
+        "--host", default=server.DEFAULT_HOST, help="address to listen on (default %(default)s)"
+    )
+    serve.add_argument(
+        "--port",
+        type=_port,
+        default=server.DEFAULT_PORT,
+        help="port to listen on; 0 takes a free one (default %(default)s)",
+    )
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run; 0 after Ctrl-C, 2 when something is set wrongly."""
+    options = parser().parse_args(argv)
+    try:
+        cameras = register.load_register(options.register)
+        running = server.start(cameras, options.broker_url, host=options.host, port=options.port)
+    except SetupError as error:
+        print(f"viewkeeper-dashboard: {error}", file=sys.stderr)
+        return 2
+    print(f"{running.url}  ({len(cameras.cameras)} cameras; Ctrl-C stops)", flush=True)
+    try:
+        running.wait()
+    except KeyboardInterrupt:
+        running.close()
+    return 0
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65_535:
+        raise argparse.ArgumentTypeError("a port is 0 to 65535")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""The register of cameras that a dashboard shows, and what the page is told of it.
+
+Read strictly: a wrong key here would make every honest record look forged, so whatever
+is unknown, missing or out of range is refused with the place where it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from viewkeeper.protocol import cose, topics
+from viewkeeper.protocol.errors import EnvelopeRefusal, Reason, SetupError
+
+TOLERANCE_FIELDS = ("pan_deg", "tilt_deg", "roll_deg", "zoom")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera:
+    """One camera of the register.
+
+    Attributes:
+        site, camera: the ids in its topics; ``camera`` is the device named in its records.
+        title, title_zh: its name for people; ``title_zh`` falls back to ``title``.
+        device_key: the key its records are verified with.
+        hfov_deg: horizontal field of view of the registered view, 5..170.
+        aspect: width over height of its picture, 0.2..5.
+        report_period_s: how often it reports; data three periods old counts as stale.
+        tolerance: degrees of pan, tilt, roll and the zoom ratio's distance from 1, where
+            the register knows them; drawn as a band, never used to judge.
+        azimuth_deg, position: compass direction of the registered view, and (x, y) in
+            metres east and north of any origin, for the map.
+    """
+
+    site: str
+    camera: str
+    title: str
+    device_key: cose.VerifyKey
+    hfov_deg: float
+    title_zh: str | None = None
+    aspect: float = 16 / 9
+    report_period_s: float = 60.0
+    tolerance: Mapping[str, float] | None = None
+    azimuth_deg: float | None = None
+    position: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        topics.Topics(self.site, self.camera)
+
+    def public(self) -> dict[str, Any]:
+        """What the page is told of it (``config.json``)."""
+        known: dict[str, Any] = {
+            "site": self.site,
+            "camera": self.camera,
+            "title": self.title,
+            "title_zh": self.title_zh,
+            "device_key": self.device_key.raw.hex(),
+            "kid": self.device_key.kid.hex(),
+            "hfov_deg": self.hfov_deg,
+            "aspect": self.aspect,
+            "report_period_s": self.report_period_s,
+            "tolerance": None if self.tolerance is None else dict(self.tolerance),
+            "azimuth_deg": self.azimuth_deg,
+            "position": self.position,
+        }
+        return {name: value for name, value in known.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """All cameras of one dashboard, each (site, camera) once."""
+
+    cameras: tuple[Camera, ...]
+
+    def __post_init__(self) -> None:
+        seen: set[tuple[str, str]] = set()
+        for camera in self.cameras:
+            name = (camera.site, camera.camera)
+            if name in seen:
+                raise _wrong(f"camera {camera.site}/{camera.camera} stands in it twice")
+            seen.add(name)
+
+
+def load_register(path: Path) -> Register:
+    """Read a register file.
+
+    Raises:
+        SetupError: the file is missing, not JSON, or says something impossible.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise SetupError(Reason.FILE_MISSING, f"there is no register file {path}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(Reason.FILE_UNREADABLE, f"cannot read {path}: {error}") from error
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise SetupError(Reason.FILE_UNREADABLE, f"{path} is not JSON: {error}") from error
+    return parse_register(value)
+
+
+def parse_register(value: object) -> Register:
+    """Build a register from decoded JSON: ``{"cameras": [{...}, ...]}``.
+
+    Raises:
+        SetupError: naming the camera and the field.
+    """
+    if not isinstance(value, dict) or not isinstance(value.get("cameras"), list):
+        raise _wrong('it must be {"cameras": [...]}')
+    table = cast("dict[str, Any]", value)
+    if set(table) != {"cameras"}:
+        raise _wrong(f"unknown entries: {', '.join(sorted(set(table) - {'cameras'}))}")
+    rows = cast("list[object]", table["cameras"])
+    return Register(tuple(_camera(row, f"cameras[{at}]") for at, row in enumerate(rows)))
+
+
+def _camera(row: object, where: str) -> Camera:
+    if not isinstance(row, dict):
+        raise _wrong(f"{where} must be an object")
+    rest = dict(cast("dict[str, Any]", row))
+    site, camera, title = (_text(rest, name, where) for name in ("site", "camera", "title"))
+    key = _key(_text(rest, "device_key", where), where)
+    kid = rest.pop("kid", None)
+    if kid is not None and kid != key.kid.hex():
+        raise _wrong(f"{where}.kid does not belong to device_key (it would be {key.kid.hex()})")
+    made = Camera(
+        site=site,
+        camera=camera,
+        title=title,
+        device_key=key,
+        hfov_deg=_number(rest.pop("hfov_deg", None), 5, 170, f"{where}.hfov_deg"),
+        title_zh=_text(rest, "title_zh", where) if "title_zh" in rest else None,
+        aspect=_number(rest.pop("aspect", 16 / 9), 0.2, 5, f"{where}.aspect"),
+        report_period_s=_number(
+            rest.pop("report_period_s", 60), 0.1, 86_400, f"{where}.report_period_s"
+        ),
+        tolerance=_tolerance(rest.pop("tolerance", None), f"{where}.tolerance"),
+        azimuth_deg=_optional(rest.pop("azimuth_deg", None), f"{where}.azimuth_deg"),
+        position=_position(rest.pop("position", None), f"{where}.position"),
+    )
+    if rest:
+        raise _wrong(f"{where} has unknown entries: {', '.join(sorted(rest))}")
+    return made
+
+
+def _text(rest: dict[str, Any], name: str, where: str) -> str:
+    value = rest.pop(name, None)
+    if not isinstance(value, str) or not 1 <= len(value) <= 120:
+        raise _wrong(f"{where}.{name} must be a text of 1 to 120 characters")
+    return value
+
+
+def _key(text: str, where: str) -> cose.VerifyKey:
+    if re.fullmatch("[0-9a-fA-F]{64}", text) is None:
+        raise _wrong(f"{where}.device_key must be 64 hexadecimal digits (raw Ed25519)")
+    try:
+        return cose.VerifyKey(cose.Algorithm.ED25519, bytes.fromhex(text))
+    except EnvelopeRefusal as error:
+        raise SetupError(error.reason, f"{where}.device_key: {error.hint}") from error
+
+
+def _number(value: object, low: float, high: float, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _wrong(f"{where} must be a number")
+    if not low <= value <= high:
+        raise _wrong(f"{where} must be {low:g} to {high:g}, is {value:g}")
+    return float(value)
+
+
+def _optional(value: object, where: str) -> float | None:
+    return None if value is None else _number(value, -360, 360, where)
+
+
+def _position(value: object, where: str) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(cast("list[object]", value)) != 2:
+        raise _wrong(f"{where} must be [x, y] in metres")
+    x, y = (_number(item, -1e7, 1e7, where) for item in cast("list[object]", value))
+    return x, y
+
+
+def _tolerance(value: object, where: str) -> Mapping[str, float] | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or set(cast("dict[str, Any]", value)) != set(TOLERANCE_FIELDS):
+        raise _wrong(f"{where} must hold exactly {', '.join(TOLERANCE_FIELDS)}")
+    table = cast("dict[str, object]", value)
+    return {
+        name: _number(table[name], 0.0001, 45 if name != "zoom" else 0.9, f"{where}.{name}")
+        for name in TOLERANCE_FIELDS
+    }
+
+
+def _wrong(what: str) -> SetupError:
+    return SetupError(Reason.SETTING, f"the register is wrong: {what}")

@@ -1,0 +1,194 @@
+"""Serves the dashboard's page and its configuration over HTTP; GET and HEAD only.
+
+The page talks to the broker itself; nothing from the broker passes through here.
+"""
+
+from __future__ import annotations
+
+import http
+import json
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from viewkeeper.dashboard.assets import MIME_TYPES, Asset, asset, load_assets
+from viewkeeper.dashboard.register import Register
+from viewkeeper.protocol import topics
+from viewkeeper.protocol.errors import Reason, SetupError
+
+DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8080
+REQUEST_TIMEOUT_S = 30
+
+
+def check_broker_url(url: str) -> str:
+    """Refuse what a browser cannot open or what could break out of a header.
+
+    Raises:
+        SetupError: not a ``ws://`` or ``wss://`` address without user, query or fragment.
+    """
+    host = r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])"
+    if re.fullmatch(rf"wss?://{host}(:[0-9]{{1,5}})?(/[A-Za-z0-9._~/-]{{0,200}})?", url) is None:
+        raise SetupError(
+            Reason.SETTING, f"broker address {url!r}: use ws://HOST:PORT or wss://HOST:PORT"
+        )
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise SetupError(Reason.SETTING, f"broker address {url!r}: port must be 1 to 65535")
+    return url
+
+
+def page_config(register: Register, broker_url: str) -> dict[str, object]:
+    """What ``config.json`` says."""
+    return {
+        "broker_url": broker_url,
+        "topics_root": topics.ROOT,
+        "cameras": [camera.public() for camera in register.cameras],
+    }
+
+
+def security_headers(broker_url: str) -> dict[str, str]:
+    """Headers of every answer: own files only, and one broker to talk to."""
+    parts = urlsplit(broker_url)
+    # A Content-Security-Policy source cannot name an IPv6 address; its scheme must do.
+    broker = f"{parts.scheme}:" if "[" in parts.netloc else f"{parts.scheme}://{parts.netloc}"
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "connect-src": f"'self' {broker}",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Cache-Control": "no-cache",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """A running dashboard."""
+
+    url: str
+    _server: ThreadingHTTPServer
+    _thread: threading.Thread
+
+    def close(self) -> None:
+        """Stop serving and free the port; safe to call twice."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Block until somebody closes it."""
+        self._thread.join()
+
+
+def start(
+    register: Register, broker_url: str, *, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT
+) -> Dashboard:
+    """Serve the page in the background; port 0 takes any free one.
+
+    Args:
+        register: the cameras to show.
+        broker_url: where the *browser* finds the broker: ``ws://HOST:PORT``.
+
+    Raises:
+        SetupError: a broker address no browser can use, or a port that cannot be had.
+    """
+    check_broker_url(broker_url)
+    config = json.dumps(page_config(register, broker_url), ensure_ascii=False).encode("utf-8")
+    table = {**load_assets(), "/config.json": asset(MIME_TYPES[".json"], config)}
+    handler = _handler(table, security_headers(broker_url))
+    try:
+        server = _Server((host, port), handler)
+    except (OSError, OverflowError) as error:
+        raise SetupError(Reason.SETTING, f"cannot listen on {host}:{port}: {error}") from error
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="dashboard", daemon=True
+    )
+    thread.start()
+    shown = f"[{host}]" if ":" in host else host
+    return Dashboard(f"http://{shown}:{server.server_address[1]}/", server, thread)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Without this a second dashboard on the same port would start and stay unseen.
+    allow_reuse_port = False
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that went away is nobody's error."""
+
+
+def _handler(
+    table: Mapping[str, Asset], headers: Mapping[str, str]
+) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = REQUEST_TIMEOUT_S
+
+        def version_string(self) -> str:
+            return "viewkeeper"
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing: the operator's terminal is not an access log."""
+
+        def do_GET(self) -> None:
+            self._answer(with_body=True)
+
+        def do_HEAD(self) -> None:
+            self._answer(with_body=False)
+
+        def send_error(self, code: int, message: str | None = None, explain: str | None = None):
+            """Also the base class's own refusals: bad request lines, unknown methods."""
+            refused = http.HTTPStatus.METHOD_NOT_ALLOWED if code == 501 else code
+            body = f"{int(refused)} {http.HTTPStatus(refused).phrase}\n".encode("ascii")
+            extra = {"Allow": "GET, HEAD"} if int(refused) == 405 else {}
+            # What may follow an unread body is not a request: close.
+            self.close_connection = True
+            shown = b"" if getattr(self, "command", None) == "HEAD" else body
+            self._send(
+                int(refused), MIME_TYPES[".txt"], body, shown, extra | {"Connection": "close"}
+            )
+
+        def _answer(self, *, with_body: bool) -> None:
+            found = table.get(self.path.split("?", 1)[0])
+            if found is None:
+                self.send_error(404)
+                return
+            extra = {"ETag": found.etag, "Vary": "Accept-Encoding"}
+            if self.headers.get("If-None-Match") == found.etag:
+                self._send(304, found.mime_type, b"", b"", extra)
+                return
+            content = found.plain
+            if "gzip" in self.headers.get("Accept-Encoding", ""):
+                content, extra["Content-Encoding"] = found.gzipped, "gzip"
+            self._send(200, found.mime_type, content, content if with_body else b"", extra)
+
+        def _send(
+            self, code: int, mime_type: str, body: bytes, shown: bytes, extra: Mapping[str, str]
+        ) -> None:
+            self.send_response(code)
+            length = {} if code == 304 else {"Content-Length": str(len(body))}
+            about = {"Content-Type": mime_type, **length, **headers, **extra}
+            for name, value in about.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(shown)
+
+    return Handler

@@ -1,0 +1,184 @@
+// What is known of one camera, and how each verified record changes it.
+//
+// Rule: only what was verified reaches `report`, `alarms`, `orders` and `checkpoint`. What
+// failed goes to `refused` and nowhere else. `online` is the broker's word and marked as such.
+
+import { Seen, isNewer } from "./freshness.js";
+
+const KEEP = { drift: 720, events: 200, orders: 50, refused: 50 };
+const FUTURE_MS = 5 * 60 * 1000;
+
+export function newCamera(config, key) {
+  return {
+    id: `${config.site}/${config.camera}`,
+    config,
+    key,
+    online: null,
+    report: null,
+    signature: { state: "none", reason: null, at: null },
+    drift: [],
+    events: [],
+    alarms: new Map(),
+    orders: [],
+    checkpoint: null,
+    refused: [],
+    refusedCount: 0,
+    olderCount: 0,
+    faults: new Set(),
+    seen: new Seen(),
+    alarmHeads: new Map(),
+  };
+}
+
+export function applyStatus(camera, online, now) {
+  if (camera.online !== null && camera.online !== online) {
+    addEvent(camera, { at: now, what: online ? "online" : "offline", source: "live", signed: false });
+  }
+  camera.online = online;
+}
+
+/** A message that is not what it claims: shown, counted, and of no effect. */
+export function applyRefusal(camera, { rest, reason, hint, now, retained }) {
+  camera.refusedCount += 1;
+  keep(camera.refused, { at: now, rest, reason, hint, retained }, KEEP.refused);
+  if (rest === "report") camera.signature = { state: "refused", reason, at: now };
+}
+
+/** A verified record that arrived on topic `rest`. */
+export function applyRecord(camera, rest, record, { retained, now }) {
+  const bootIsNew = !camera.seen.hasBoot(record.header.boot);
+  const place = camera.seen.note(record.header, record.signature);
+  if (rest === "report") camera.signature = { state: "verified", reason: null, at: now };
+  if (rest.startsWith("alarm/")) confirmAlarm(camera, rest.slice(6));
+  if (place === "forked") camera.faults.add("forked");
+  if (place !== "new") return;
+  if (record.header.clock === "synchronised" && record.header.utc_ms > now + FUTURE_MS) {
+    camera.faults.add("clock_ahead");
+  }
+  const source = rest === "history" ? "history" : retained ? "retained" : "live";
+  const order = { retained, bootIsNew };
+  const handlers = { report, event, alarm, verdict, gap, clock_fix: clockFix };
+  handlers[record.kind](camera, record, { rest, source, order, now });
+}
+
+function report(camera, record, { source, order, now }) {
+  addDrift(camera, record);
+  if (source === "history") return;
+  if (!isNewer(record.header, camera.report?.header ?? null, order)) {
+    camera.olderCount += 1;
+    return;
+  }
+  watchLedger(camera, record.body.ledger_size, record.body.ledger_root);
+  const before = camera.report?.body.view;
+  camera.report = { ...record, receivedAt: now, retained: order.retained };
+  const view = record.body.view;
+  if (before && (before.verdict !== view.verdict || before.cause !== view.cause)) {
+    addEvent(camera, { ...stamp(record), what: "view", view, source, signed: true });
+  }
+}
+
+function event(camera, record, { source }) {
+  addEvent(camera, { ...stamp(record), what: "event", event: record.body, source, signed: true });
+}
+
+function alarm(camera, record, { rest, source, order, now }) {
+  addEvent(camera, { ...stamp(record), what: "alarm_began", alarm: record.body, source, signed: true });
+  if (source === "history") return;
+  const id = rest.slice("alarm/".length);
+  if (!isNewer(record.header, camera.alarmHeads.get(id) ?? null, order)) return;
+  camera.alarmHeads.set(id, record.header);
+  camera.alarms.set(id, { id, ...record, receivedAt: now, confirmed: true });
+}
+
+/** The topic of an alarm was emptied. Nobody signs an empty message: the broker's word. */
+export function applyAlarmCleared(camera, id, now) {
+  const standing = camera.alarms.get(id);
+  if (!standing) return;
+  camera.alarms.delete(id);
+  addEvent(camera, { at: now, what: "alarm_ended", alarm: standing.body, source: "live", signed: false });
+}
+
+function verdict(camera, record, { source }) {
+  const entry = { ...stamp(record), what: "order", verdict: record.body, source, signed: true };
+  insert(camera.orders, entry, KEEP.orders);
+  addEvent(camera, entry);
+}
+
+function gap(camera, record, { source }) {
+  addEvent(camera, { ...stamp(record), what: "gap", gap: record.body, source, signed: true });
+}
+
+function clockFix(camera, record, { source }) {
+  addEvent(camera, { ...stamp(record), what: "clock_fix", fix: record.body, source, signed: true });
+}
+
+/** A verified checkpoint of the ledger. */
+export function applyCheckpoint(camera, checkpoint, now) {
+  watchLedger(camera, checkpoint.size, checkpoint.root);
+  if (camera.checkpoint && checkpoint.size < camera.checkpoint.size) return;
+  camera.checkpoint = { ...checkpoint, receivedAt: now };
+}
+
+/** A ledger only grows, and one size has one root (RFC 6962 §2.1). */
+function watchLedger(camera, size, root) {
+  const known = [camera.checkpoint, camera.report && {
+    size: camera.report.body.ledger_size,
+    root: camera.report.body.ledger_root,
+  }].filter(Boolean);
+  for (const one of known) {
+    if (one.size === size && size > 0 && one.root.some((byte, at) => byte !== root[at])) {
+      camera.faults.add("ledger_forked");
+    }
+  }
+}
+
+/** Alarms are asked for anew after every connection: what the broker no longer holds ended. */
+export function doubtAlarms(camera) {
+  for (const alarm of camera.alarms.values()) alarm.confirmed = false;
+}
+
+export function dropUnconfirmedAlarms(camera, now) {
+  for (const [id, alarm] of camera.alarms) if (!alarm.confirmed) applyAlarmCleared(camera, id, now);
+}
+
+function confirmAlarm(camera, id) {
+  const standing = camera.alarms.get(id);
+  if (standing) standing.confirmed = true;
+}
+
+function addDrift(camera, record) {
+  const { view } = record.body;
+  const point = { at: record.header.utc_ms, verdict: view.verdict, move: view.move };
+  insertBy(camera.drift, point, KEEP.drift, (a, b) => a.at - b.at);
+}
+
+const stamp = (record) => ({
+  at: record.header.utc_ms,
+  clock: record.header.clock,
+  place: `${record.header.boot}:${record.header.sequence}`,
+});
+
+function addEvent(camera, entry) {
+  if (entry.place && camera.events.some((one) => one.place === entry.place && one.what === entry.what)) return;
+  insert(camera.events, entry, KEEP.events);
+}
+
+/** Newest first. */
+const insert = (list, entry, limit) => insertBy(list, entry, limit, (a, b) => b.at - a.at, "first");
+
+function insertBy(list, entry, limit, order, kept = "last") {
+  let at = list.length;
+  if (kept === "first") {
+    at = list.findIndex((one) => order(entry, one) <= 0);
+    if (at < 0) at = list.length;
+  } else {
+    while (at > 0 && order(list[at - 1], entry) > 0) at -= 1;
+  }
+  list.splice(at, 0, entry);
+  if (list.length > limit) list.splice(kept === "first" ? limit : 0, list.length - limit);
+}
+
+function keep(list, entry, limit) {
+  list.unshift(entry);
+  if (list.length > limit) list.length = limit;
+}

@@ -1,0 +1,139 @@
+// All cameras of the register, and the one way messages reach them: receive().
+//
+// Rule: knows no MQTT and no page. Messages of one camera are taken in the order they came,
+// although verifying is asynchronous.
+
+import { REASONS } from "../schema.js";
+import { Refusal } from "../wire/cbor.js";
+import { VerifyKey, fromHex } from "../wire/cose.js";
+import { unsealCheckpoint, unsealRecord } from "../wire/records.js";
+import { parseTopic } from "../wire/topics.js";
+import {
+  applyAlarmCleared, applyCheckpoint, applyRecord, applyRefusal, applyStatus, doubtAlarms,
+  dropUnconfirmedAlarms, newCamera,
+} from "./camera.js";
+
+const WAITING_PER_CAMERA = 500;
+const KINDS = {
+  report: ["report"],
+  reply: ["verdict"],
+  "config/applied": ["verdict"],
+  history: ["report", "event", "alarm", "verdict", "gap", "clock_fix"],
+};
+
+/** Kinds of record that may travel on a topic; null where no record of a camera does. */
+function kindsOn(rest) {
+  if (rest.startsWith("event/")) return ["event"];
+  if (rest.startsWith("alarm/")) return ["alarm"];
+  return KINDS[rest] ?? null;
+}
+
+export class Store {
+  #queues = new Map();
+  #listeners = new Set();
+
+  constructor(config, now = () => Date.now()) {
+    this.root = config.topics_root;
+    this.now = now;
+    this.strangers = 0;
+    this.cameras = new Map();
+    for (const entry of config.cameras) {
+      const camera = newCamera(entry, new VerifyKey(fromHex(entry.device_key)));
+      this.cameras.set(camera.id, camera);
+    }
+  }
+
+  onChange(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Take one message; resolves when it has had its effect. */
+  receive(topic, payload, retained = false) {
+    const address = parseTopic(this.root, topic);
+    if (!address) return Promise.resolve();
+    const camera = this.cameras.get(`${address.site}/${address.camera}`);
+    if (!camera) {
+      this.strangers += 1;
+      this.#changed();
+      return Promise.resolve();
+    }
+    return this.#inTurn(camera, address.rest, () => this.#take(camera, address.rest, payload, retained));
+  }
+
+  /** Call when a connection begins, and when what the broker keeps has arrived. */
+  beginSession() {
+    for (const camera of this.cameras.values()) doubtAlarms(camera);
+  }
+
+  settleSession() {
+    for (const camera of this.cameras.values()) dropUnconfirmedAlarms(camera, this.now());
+    this.#changed();
+  }
+
+  #inTurn(camera, rest, work) {
+    const queue = this.#queues.get(camera.id) ?? { tail: Promise.resolve(), waiting: 0 };
+    this.#queues.set(camera.id, queue);
+    if (queue.waiting >= WAITING_PER_CAMERA) {
+      // Somebody floods this camera's topics faster than signatures can be checked.
+      this.#refuse(camera, rest, new Refusal(REASONS.TOO_LARGE, "more messages than can be verified"), false);
+      return Promise.resolve();
+    }
+    queue.waiting += 1;
+    queue.tail = queue.tail.then(work).finally(() => {
+      queue.waiting -= 1;
+      this.#changed();
+    });
+    return queue.tail;
+  }
+
+  async #take(camera, rest, payload, retained) {
+    const now = this.now();
+    if (rest === "status") {
+      const text = new TextDecoder().decode(payload);
+      if (text === "online" || text === "offline") applyStatus(camera, text === "online", now);
+      return;
+    }
+    if (rest.startsWith("alarm/") && payload.length === 0) {
+      applyAlarmCleared(camera, rest.slice(6), now);
+      return;
+    }
+    const kinds = kindsOn(rest);
+    if ((!kinds && rest !== "checkpoint") || payload.length === 0) return;
+    try {
+      if (rest === "checkpoint") {
+        const checkpoint = await unsealCheckpoint(payload, camera.key);
+        checkDevice(camera, checkpoint.device);
+        applyCheckpoint(camera, checkpoint, now);
+        return;
+      }
+      const record = await unsealRecord(payload, camera.key);
+      checkDevice(camera, record.header.device);
+      if (!kinds.includes(record.kind)) {
+        throw new Refusal(REASONS.WRONG_KIND, `a record of kind ${record.kind} on topic ${rest}`);
+      }
+      if (record.kind === "event" && rest !== "history" && rest !== `event/${record.body.event}`) {
+        throw new Refusal(REASONS.WRONG_KIND, `event ${record.body.event} on topic ${rest}`);
+      }
+      applyRecord(camera, rest, record, { retained, now });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#refuse(camera, rest, error, retained);
+    }
+  }
+
+  #refuse(camera, rest, { reason, hint }, retained) {
+    applyRefusal(camera, { rest, reason, hint, now: this.now(), retained });
+  }
+
+  #changed() {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function checkDevice(camera, device) {
+  if (device !== camera.config.camera) {
+    throw new Refusal(REASONS.OTHER_DEVICE, `a record of ${device} on the topics of ${camera.config.camera}`);
+  }
+}
+

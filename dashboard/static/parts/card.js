@@ -1,0 +1,123 @@
+// One camera whole: verdict, frames, drift, facts, and what happened.
+
+import { html, useState } from "../vendor/preact.js";
+import { ageMs, isStale, verdictOf } from "../model/judge.js";
+import { verifier } from "../wire/cose.js";
+import { Axes } from "./axes.js";
+import { Drift } from "./drift.js";
+import { Facts } from "./facts.js";
+import { Frames } from "./frames.js";
+import { Clock, Dot, Shield, VerdictIcon } from "./icons.js";
+import { Alarms, Events, Orders, Unverified } from "./log.js";
+
+/** What a test or a script can read off any card or tile without knowing its looks. */
+export const hooks = (camera, now) => ({
+  "data-camera": camera.id,
+  "data-verdict": verdictOf(camera),
+  "data-signature": camera.signature.state,
+  "data-online": String(camera.online),
+  "data-stale": String(isStale(camera, now)),
+  "data-alarms": String(camera.alarms.size),
+});
+
+export function Pills({ camera, words, now }) {
+  const stale = isStale(camera, now);
+  const { state, reason } = camera.signature;
+  const why = reason ? `: ${words.reason(reason)}` : "";
+  const note = words.t("signature.note", { kid: camera.key.kid, verifier: verifier() });
+  return html`<ul class="pills">
+    <li class=${`pill online-${camera.online}`} title=${words.t("online.note")}><${Dot} state=${String(camera.online)} />${words.t(`online.${camera.online}`)}</li>
+    <li class=${`pill signature-${state}`} title=${note}><${Shield} state=${state} />${words.t(`signature.${state}`)}${why}</li>
+    <li class=${`pill ${stale ? "stale" : "fresh"}`}><${Clock} />${words.age(ageMs(camera, now), stale)}</li>
+  </ul>`;
+}
+
+export function Card({ camera, words, now, level = 2 }) {
+  const view = camera.report?.body.view;
+  const dim = camera.online === false || isStale(camera, now);
+  const title = `name-${camera.id.replace("/", "-")}`;
+  return html`<article class="card" aria-labelledby=${title} ...${hooks(camera, now)}>
+    <header class=${`head state-${verdictOf(camera)}`}>
+      <div class="verdict"><${VerdictIcon} verdict=${verdictOf(camera)} /></div>
+      <div class="name">
+        <${`h${level}`} id=${title}>${words.title(camera.config)}</${`h${level}`}>
+        <p class="ids"><code>${camera.id}</code></p>
+      </div>
+      <p class="says"><b class="verdict-text">${words.view(view)}</b>
+        ${view && html`<span>${words.t("since", { time: words.time(view.since_ms, now) })}</span>`}</p>
+      <${Pills} camera=${camera} words=${words} now=${now} />
+    </header>
+    <${Notices} camera=${camera} words=${words} now=${now} view=${view} />
+    <div class="body">
+      <section class="panel view" aria-label=${words.t("frames.title")}>
+        <h3>${words.t("frames.title")}</h3>
+        <${Frames} camera=${camera} words=${words} dim=${dim} />
+        <${Axes} camera=${camera} words=${words} />
+      </section>
+      <section class="panel" aria-label=${words.t("drift.title")}>
+        <${DriftPanel} camera=${camera} words=${words} now=${now} />
+        <${Log} camera=${camera} words=${words} now=${now} />
+      </section>
+      <section class="panel" aria-label=${words.t("details")}>
+        <h3>${words.t("details")}</h3>
+        <${Facts} camera=${camera} words=${words} />
+      </section>
+    </div>
+  </article>`;
+}
+
+function Notices({ camera, words, now, view }) {
+  const { state } = camera.signature;
+  return html`<div class="notices">
+    <${Alarms} camera=${camera} words=${words} now=${now} />
+    ${[...camera.faults].map((fault) => html`<p key=${fault} class="notice bad" data-fault=${fault}>${words.t(`fault.${fault}`)}</p>`)}
+    ${state === "refused" && html`<p class="notice bad" data-notice="refused">
+      <${Shield} state="refused" />
+      ${words.t("signature.refused")}: ${words.reason(camera.signature.reason)} <code>${camera.signature.reason}</code>
+      ${camera.report && html` <span class="detail">${words.t("signature.keeps")}</span>`}</p>`}
+    ${view?.latched && html`<p class="notice">${words.member("ViewVerdict", view.verdict)}: ${words.t("latched")}</p>`}
+    ${view?.lost_permille > 0 && html`<p class="notice">${words.t("lost_share", { share: words.share(view.lost_permille) })}</p>`}
+  </div>`;
+}
+
+const WINDOWS = [null, 1, 24];
+
+function DriftPanel({ camera, words, now }) {
+  const [hours, setHours] = useState(null);
+  const name = (one) => (one === null ? words.t("drift.all") : words.t("drift.hours", { n: one }));
+  return html`<div class="panel-head"><h3>${words.t("drift.title")}</h3>
+      <div class="segments" role="group" aria-label=${words.t("drift.window")}>
+        ${WINDOWS.map((one) => html`<button key=${one} type="button" aria-pressed=${String(one === hours)} onClick=${() => setHours(one)}>${name(one)}</button>`)}
+      </div></div>
+    <${Drift} camera=${camera} words=${words} now=${now} hours=${hours} />
+    <p class="legend">${words.t("drift.band")}</p>`;
+}
+
+const TABS = { events: Events, orders: Orders, unverified: Unverified };
+
+/** Tabs by the pattern of the ARIA authoring practices: arrows move, one stop for Tab. */
+function Log({ camera, words, now }) {
+  const [chosen, choose] = useState("events");
+  const names = Object.keys(TABS);
+  const id = (name) => `tab-${camera.id.replace("/", "-")}-${name}`;
+  const counts = { events: camera.events.length, orders: camera.orders.length, unverified: camera.refusedCount };
+  const onKeyDown = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = names[(names.indexOf(chosen) + step + names.length) % names.length];
+    choose(next);
+    document.getElementById(id(next))?.focus();
+  };
+  const Shown = TABS[chosen];
+  return html`<div class="tabs">
+    <div role="tablist" aria-label=${words.t("events")} onKeyDown=${onKeyDown}>
+      ${names.map((name) => html`<button key=${name} id=${id(name)} type="button" role="tab" data-tab=${name}
+        aria-selected=${String(name === chosen)} aria-controls=${`${id(name)}-panel`} tabindex=${name === chosen ? 0 : -1}
+        onClick=${() => choose(name)}>${words.t(name)} <span class=${`count ${name === "unverified" && counts[name] ? "bad" : ""}`}>${words.count.format(counts[name])}</span></button>`)}
+    </div>
+    <div role="tabpanel" id=${`${id(chosen)}-panel`} aria-labelledby=${id(chosen)} tabindex="0" class="tabpanel">
+      <${Shown} camera=${camera} words=${words} now=${now} />
+    </div>
+  </div>`;
+}

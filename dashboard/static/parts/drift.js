@@ -1,0 +1,88 @@
+// Drift over time: one row an axis, tolerance shaded, standard error as a ribbon.
+
+import { html } from "../vendor/preact.js";
+import { errorOf, moveOf } from "../model/geometry.js";
+import { AXES, signed } from "../words.js";
+
+const WIDTH = 600, ROW = 46;
+const LEAST = { pan: 0.5, tilt: 0.5, roll: 0.5, zoom: 0.02 };
+
+export function Drift({ camera, words, now, hours = null }) {
+  const from = hours === null ? -Infinity : now - hours * 3_600_000;
+  const points = camera.drift.filter((one) => one.at >= from && one.at <= now + 60_000);
+  if (!points.some((one) => one.move)) return html`<p class="quiet">${words.t("drift.none")}</p>`;
+  const start = hours === null ? points[0].at : from;
+  const end = Math.max(now, points.at(-1).at, start + 60_000);
+  const x = (at) => ((at - start) / (end - start)) * WIDTH;
+  return html`
+    <div class="drift">
+      ${AXES.map(({ axis, field }) => html`
+        <${Row} key=${axis} axis=${axis} words=${words} x=${x} now=${now}
+          series=${series(points, axis, field)} blind=${blindSpans(points, end)}
+          tolerance=${camera.config.tolerance?.[field] ?? null} />`)}
+      <div class="span"><time>${words.time(start, now)}</time><time>${words.time(end, now)}</time></div>
+    </div>`;
+}
+
+const series = (points, axis, field) =>
+  points.map((one) => {
+    if (!one.move) return { at: one.at, value: null };
+    const value = moveOf(one.move)[field];
+    return { at: one.at, value: axis === "zoom" ? value - 1 : value, error: errorOf(one.move)[field] };
+  });
+
+/** Stretches in which nothing could be told: [from, to] in milliseconds. */
+function blindSpans(points, end) {
+  const spans = [];
+  points.forEach((one, at) => {
+    if (one.verdict === "cannot_tell") spans.push([one.at, points[at + 1]?.at ?? end]);
+  });
+  return spans;
+}
+
+function Row({ axis, words, series, blind, tolerance, x }) {
+  const measured = series.filter((one) => one.value !== null);
+  const values = measured.map((one) => one.value);
+  const reach = Math.max(LEAST[axis], 1.6 * (tolerance ?? 0), ...values.map((value) => 1.1 * Math.abs(value)));
+  const y = (value) => ROW / 2 - (value / reach) * (ROW / 2 - 2);
+  const show = (value) => (axis === "zoom" ? `×${(1 + value).toFixed(3)}` : `${signed(value)}°`);
+  const name = words.t(`axis.${axis}`);
+  const label = words.t("drift.say", {
+    axis: name, count: values.length, low: show(Math.min(...values)), high: show(Math.max(...values)), now: show(values.at(-1)),
+  });
+  return html`
+    <div class="drift-row">
+      <span class="drift-name">${name}</span>
+      <svg viewBox=${`0 0 ${WIDTH} ${ROW}`} preserveAspectRatio="none" role="img" aria-label=${label}>
+        ${tolerance !== null && html`<rect class="band" x="0" width=${WIDTH} y=${y(tolerance)} height=${y(-tolerance) - y(tolerance)} />`}
+        <path class="zero" d=${`M0 ${y(0)}H${WIDTH}`} />
+        ${blind.map(([from, to]) => html`<rect class="blind" x=${x(from)} width=${Math.max(1, x(to) - x(from))} y=${ROW - 4} height="4" />`)}
+        ${runs(series).map((run) => html`
+          <path class="ribbon" d=${ribbon(run, x, y)} />
+          <path class="trace" d=${trace(run, x, y)} />`)}
+      </svg>
+      <span class="drift-reach">${axis === "zoom" ? `±${(100 * reach).toFixed(reach < 0.1 ? 1 : 0)} %` : `±${reach.toFixed(reach < 10 ? 1 : 0)}°`}</span>
+    </div>`;
+}
+
+/** Unbroken stretches of measurements. */
+function runs(series) {
+  const found = [[]];
+  for (const one of series) {
+    if (one.value === null) found.push([]);
+    else found.at(-1).push(one);
+  }
+  return found.filter((run) => run.length);
+}
+
+/** Stepped: a report stands until the next one. */
+function trace(run, x, y) {
+  const steps = run.map((one, at) => (at ? `H${x(one.at).toFixed(1)}V${y(one.value).toFixed(1)}` : `M${x(one.at).toFixed(1)} ${y(one.value).toFixed(1)}`));
+  return `${steps.join("")}h1.5`;
+}
+
+function ribbon(run, x, y) {
+  const upper = run.map((one) => `${x(one.at).toFixed(1)} ${y(one.value + one.error).toFixed(1)}`);
+  const lower = run.map((one) => `${x(one.at).toFixed(1)} ${y(one.value - one.error).toFixed(1)}`).reverse();
+  return `M${[...upper, ...lower].join("L")}Z`;
+}

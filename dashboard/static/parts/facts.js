@@ -1,0 +1,79 @@
+// What a verified report says beside the view: sign, lifecycle, health, configuration, ledger.
+
+import { html } from "../vendor/preact.js";
+import { hex } from "../wire/cose.js";
+
+export function Facts({ camera, words }) {
+  const report = camera.report;
+  if (!report) return null;
+  const groups = [signage(report.body, words), standing(camera, words), device(report.body.health, words), records(camera, words)];
+  return html`<div class="facts">
+    ${groups.map((rows, at) => html`<dl key=${at}>
+      ${rows.map((row) => html`<div key=${row.name} class=${`fact ${row.tone ?? ""}`} data-fact=${row.key}>
+        <dt>${row.name}</dt><dd>${row.value}</dd></div>`)}
+    </dl>`)}
+  </div>`;
+}
+
+const code = (bytes) => html`<code>${hex(bytes).slice(0, 16)}</code>`;
+
+function signage({ signage: sign }, words) {
+  const lamp = words.member("LitState", sign.lit);
+  const current = sign.current_ma === null ? "" : ` · ${words.t("sign.current", { n: sign.current_ma })}`;
+  return [
+    { key: "sign", name: words.t("sign"), value: words.member("SignageState", sign.state), tone: signTone(sign.state) },
+    { key: "lamp", name: words.t("sign.lamp"), value: lamp + current, tone: lampTone(sign.lit) },
+  ];
+}
+
+const signTone = (state) => ({ present: "good", unknown: "" })[state] ?? "bad";
+const lampTone = (lit) => ({ lit: "good", failing: "bad", unlit: "warn" })[lit] ?? "";
+
+function standing(camera, words) {
+  const { body } = camera.report;
+  const due = ["filing_due", "change_due"].includes(body.lifecycle);
+  const sequence = words.t("config.sequence", { n: words.count.format(body.config_sequence) });
+  const refusals = body.refusals === 0
+    ? words.t("refusals.none")
+    : words.t("refusals.last", {
+        count: words.count.format(body.refusals),
+        reason: body.last_refusal ? `${words.reason(body.last_refusal)} (${body.last_refusal})` : "–",
+      });
+  return [
+    { key: "lifecycle", name: words.t("lifecycle"), value: words.member("LifecycleState", body.lifecycle), tone: due ? "warn" : "" },
+    { key: "config", name: words.t("config"), value: body.config_hash ? html`${sequence} ${code(body.config_hash)}` : words.t("config.none") },
+    { key: "refusals", name: words.t("refusals"), value: refusals, tone: body.refusals ? "warn" : "" },
+  ];
+}
+
+function device(health, words) {
+  const findings = health.findings.length
+    ? health.findings.map((one) => words.member("ViewCause", one)).join(", ")
+    : words.t("health.well");
+  const rows = [
+    { key: "picture", name: words.t("health.findings"), value: findings, tone: health.findings.length ? "warn" : "good" },
+    { key: "frames", name: words.t("health.frames"), value: words.t("health.frames_value", { n: words.count.format(health.frame_rate_mhz / 1000) }) },
+  ];
+  const add = (key, value, text) => value !== null && rows.push({ key, name: words.t(`health.${key}`), value: text(value) });
+  add("storage", health.storage_free_permille, (n) => words.share(n));
+  add("temperature", health.temperature_dc, (n) => `${words.count.format(n / 10)} °C`);
+  add("cpu", health.cpu_permille, (n) => words.share(n));
+  add("memory", health.memory_kib, (n) => `${words.count.format(Math.round(n / 1024))} MiB`);
+  add("uptime", health.uptime_s, (n) => words.span(1000 * n));
+  return rows;
+}
+
+function records(camera, words) {
+  const { header, body } = camera.report;
+  const { checkpoint } = camera;
+  const rows = [
+    { key: "ledger", name: words.t("ledger"), value: html`${words.t("ledger.entries", { n: words.count.format(body.ledger_size) })} ${code(body.ledger_root)}` },
+    { key: "clock", name: words.t("clock"), value: words.member("ClockTrust", header.clock), tone: header.clock === "synchronised" ? "good" : "warn" },
+    { key: "identity", name: words.t("identity"), value: html`<code>${camera.key.kid}</code>` },
+  ];
+  if (checkpoint) {
+    rows.splice(1, 0, { key: "checkpoint", name: "", value: words.t("ledger.checkpoint", { n: words.count.format(checkpoint.size) }) });
+  }
+  if (camera.olderCount) rows.push({ key: "older", name: words.t("older"), value: words.count.format(camera.olderCount) });
+  return rows;
+}

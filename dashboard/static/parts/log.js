@@ -1,0 +1,111 @@
+// What happened: events, verdicts on orders, and messages that were not verified.
+
+import { html } from "../vendor/preact.js";
+import { Alarm, Shield, VerdictIcon } from "./icons.js";
+
+export function Alarms({ camera, words, now }) {
+  const standing = [...camera.alarms.values()].sort((a, b) => b.body.since_ms - a.body.since_ms);
+  return standing.map(({ id, body }) => html`
+    <p key=${id} class="alarm" data-alarm=${body.alarm}>
+      <${Alarm} />
+      <b>${words.member("AlarmKind", body.alarm)}</b>
+      <span>${words.t("alarm.since", { time: words.time(body.since_ms, now) })}</span>
+      <span class="detail">${body.detail}</span>
+    </p>`);
+}
+
+export function Events({ camera, words, now, limit = 200 }) {
+  if (!camera.events.length) return html`<p class="quiet">${words.t("events.none")}</p>`;
+  return html`<ol class="log">
+    ${camera.events.slice(0, limit).map((entry) => html`
+      <${Entry} key=${`${entry.place}${entry.what}${entry.at}`} at=${entry.at} entry=${entry} words=${words} now=${now} />`)}
+  </ol>`;
+}
+
+function Entry({ entry, words, now }) {
+  const { text, notes, mark } = tell(entry, words);
+  const about = [
+    ...notes,
+    entry.source === "history" && words.t("event.history"),
+    entry.signed === false && words.t("event.unsigned"),
+    entry.clock === "floor" && words.t("event.clock"),
+  ].filter(Boolean);
+  return html`<li data-event=${entry.what} data-source=${entry.source}>
+    <time datetime=${iso(entry.at)} title=${words.fullTime(entry.at)}>${words.time(entry.at, now)}</time>
+    <span class="mark">${mark}</span>
+    <span><b>${text}</b>${about.length > 0 && html`<small>${about.join(" · ")}</small>`}</span>
+  </li>`;
+}
+
+const iso = (ms) => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : "");
+
+/** One entry in words: {text, notes, mark}. */
+function tell(entry, words) {
+  const { t } = { t: words.t.bind(words) };
+  switch (entry.what) {
+    case "event": {
+      const { event, zone, confidence_permille: confidence, started_ms: from, ended_ms: to, alarm_method: method, alarm_type: type } = entry.event;
+      return {
+        text: words.member("EventKind", event),
+        notes: [
+          zone && t("event.zone", { zone }),
+          t("event.confidence", { share: words.share(confidence) }),
+          to !== null && to >= from && t("event.lasted", { age: words.span(to - from) }),
+          t("event.code", { method, type }),
+        ],
+        mark: html`<${Alarm} />`,
+      };
+    }
+    case "alarm_began":
+    case "alarm_ended": {
+      const began = entry.what === "alarm_began";
+      const text = `${t(began ? "alarm.began" : "alarm.ended")}: ${words.member("AlarmKind", entry.alarm.alarm)}`;
+      return { text, notes: [began && entry.alarm.detail], mark: began ? html`<${Alarm} />` : null };
+    }
+    case "view":
+      return { text: t("event.view", { verdict: words.view(entry.view) }), notes: [], mark: html`<${VerdictIcon} verdict=${entry.view.verdict} />` };
+    case "order":
+      return { text: orderText(entry.verdict, words), notes: [entry.verdict.detail], mark: null };
+    case "gap": {
+      const { lost, first_sequence: first, last_sequence: last } = entry.gap;
+      return { text: t("event.gap", { lost: words.count.format(lost), first, last }), notes: [], mark: null };
+    }
+    case "clock_fix":
+      return { text: t("event.clock_fix", { step: words.count.format(entry.fix.step_ms / 1000) }), notes: [], mark: null };
+    default:
+      return { text: t(`event.${entry.what}`), notes: [], mark: null };
+  }
+}
+
+/** "Configuration no. 3: refused: the signature does not hold (bad_signature)". */
+export function orderText(verdict, words) {
+  const order = words.member("OrderKind", verdict.order);
+  const sequence = verdict.sequence === null ? "" : words.t("order.number", { n: verdict.sequence });
+  const key = verdict.accepted ? "order.accepted" : "order.refused";
+  const text = words.t(key, { order, sequence, reason: `${words.reason(verdict.reason)} (${verdict.reason})` });
+  return text.replace(" :", ":");
+}
+
+export function Orders({ camera, words, now }) {
+  if (!camera.orders.length) return html`<p class="quiet">${words.t("orders.none")}</p>`;
+  return html`<ol class="log">
+    ${camera.orders.map((entry) => html`<li key=${entry.place} data-order=${entry.verdict.accepted ? "accepted" : "refused"} data-reason=${entry.verdict.reason}>
+      <time datetime=${iso(entry.at)} title=${words.fullTime(entry.at)}>${words.time(entry.at, now)}</time>
+      <span class="mark"><${Shield} state=${entry.verdict.accepted ? "verified" : "refused"} /></span>
+      <span><b>${orderText(entry.verdict, words)}</b>${entry.verdict.detail && html`<small>${entry.verdict.detail}</small>`}</span>
+    </li>`)}
+  </ol>`;
+}
+
+export function Unverified({ camera, words, now }) {
+  if (!camera.refused.length) return html`<p class="quiet">${words.t("unverified.none")}</p>`;
+  return html`<p class="quiet">${words.t("unverified.count", { count: words.count.format(camera.refusedCount) })} ${words.t("unverified.note")}</p>
+    <ol class="log">
+    ${camera.refused.map((entry, at) => html`<li key=${at} data-refused=${entry.reason}>
+      <time datetime=${iso(entry.at)}>${words.time(entry.at, now)}</time>
+      <span class="mark"><${Shield} state="refused" /></span>
+      <span><b>${words.reason(entry.reason)} <code>${entry.reason}</code></b>
+        <small>${words.t("unverified.on", { topic: entry.rest })}${entry.retained ? ` · ${words.t("unverified.retained")}` : ""} · <span lang="en">${entry.hint}</span></small></span>
+    </li>`)}
+  </ol>`;
+}

@@ -1,0 +1,119 @@
+// COSE_Sign1 (RFC 9052), the profile of protocol/cose.py: tagged, alg and kid protected,
+// nothing unprotected, nothing after it, one registered key, one domain.
+//
+// Rule: this module decides whether bytes are what a key signed; what they mean is not known
+// here. The arithmetic is the browser's, or noble-ed25519's where the browser has none.
+
+import { ALGORITHM, KID_BYTES, REASONS } from "../schema.js";
+import { byteString, concat, decode, Refusal, textString } from "./cbor.js";
+import { sha256, verifyEd25519 } from "../vendor/noble.js";
+
+const TAG_SIGN1 = 0xd2; // tag 18 in its shortest head
+const SIGN1_ARRAY = 0x84;
+const HEADER_ALG = 1, HEADER_CRIT = 2, HEADER_KID = 4;
+const SIGNATURE_BYTES = 64;
+
+export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+export function fromHex(text) {
+  if (!/^([0-9a-f]{2})*$/i.test(text)) throw new Error("not hexadecimal");
+  return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+}
+
+/** A camera's public key: its kid is computed here, never taken from elsewhere. */
+export class VerifyKey {
+  #imported = null;
+
+  constructor(raw) {
+    if (raw.length !== 32) throw new Error("an Ed25519 public key has 32 bytes");
+    this.raw = raw;
+    const named = concat([new TextEncoder().encode(`${ALGORITHM}:`), raw]);
+    this.kid = hex(sha256(named).slice(0, KID_BYTES));
+  }
+
+  async holds(signature, message) {
+    const subtle = globalThis.crypto?.subtle;
+    if (subtle && VerifyKey.native !== false) {
+      try {
+        this.#imported ??= subtle.importKey("raw", this.raw, { name: "Ed25519" }, false, ["verify"]);
+        const held = await subtle.verify({ name: "Ed25519" }, await this.#imported, signature, message);
+        VerifyKey.native = true;
+        return held;
+      } catch (error) {
+        // Older browsers know no Ed25519; a key that is no point of the curve fails alike and
+        // is then refused by noble.
+        this.#imported = null;
+        if (error?.name === "NotSupportedError") VerifyKey.native = false;
+      }
+    }
+    try {
+      return verifyEd25519(signature, message, this.raw);
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Which implementation verifies on this page: for the curious and for tests. */
+export const verifier = () =>
+  globalThis.crypto?.subtle && VerifyKey.native !== false ? "WebCrypto" : "noble-ed25519";
+
+/** The bytes a COSE_Sign1 signature is over (Sig_structure, RFC 9052 §4.4). */
+export function sign1Structure(protectedHeader, domain, payload) {
+  return concat([
+    Uint8Array.of(SIGN1_ARRAY),
+    textString("Signature1"),
+    byteString(protectedHeader),
+    byteString(new TextEncoder().encode(domain)),
+    byteString(payload),
+  ]);
+}
+
+/**
+ * Verify a COSE_Sign1 with the one key that may have made it.
+ * Resolves to {payload, signature}; rejects with a Refusal that has a reason.
+ */
+export async function openSign1(message, key, domain, maxBytes) {
+  if (message.length > maxBytes) {
+    throw new Refusal(REASONS.TOO_LARGE, `${message.length} bytes where at most ${maxBytes} are read`);
+  }
+  if (message[0] !== TAG_SIGN1) throw new Refusal(REASONS.NOT_COSE, "not a tagged COSE_Sign1");
+  const body = decode(message.subarray(1), maxBytes);
+  if (!Array.isArray(body) || body.length !== 4) {
+    throw new Refusal(REASONS.NOT_COSE, "a COSE message is an array of four");
+  }
+  const [protectedHeader, unprotected, payload, signature] = body;
+  if (![protectedHeader, payload, signature].every((part) => part instanceof Uint8Array)) {
+    throw new Refusal(REASONS.NOT_COSE, "header, payload and signature must be byte strings");
+  }
+  if (!(unprotected instanceof Map)) throw new Refusal(REASONS.NOT_COSE, "the unprotected header is not a map");
+  if (unprotected.size) {
+    throw new Refusal(REASONS.UNPROTECTED_HEADER, "nothing may stand in the unprotected header");
+  }
+  checkHeader(protectedHeader, key);
+  if (signature.length === 0) throw new Refusal(REASONS.UNSIGNED, "the signature is empty");
+  const held =
+    signature.length === SIGNATURE_BYTES &&
+    (await key.holds(signature, sign1Structure(protectedHeader, domain, payload)));
+  if (!held) throw new Refusal(REASONS.BAD_SIGNATURE, `the signature of ${key.kid} fails`);
+  return { payload, signature };
+}
+
+function checkHeader(protectedHeader, key) {
+  const header = protectedHeader.length ? decode(protectedHeader) : new Map();
+  if (!(header instanceof Map)) throw new Refusal(REASONS.NOT_COSE, "the protected header is not a map");
+  if (header.has(HEADER_CRIT)) {
+    throw new Refusal(REASONS.UNKNOWN_CRIT, "a critical header that is not understood");
+  }
+  const algorithm = header.get(HEADER_ALG);
+  const kid = header.get(HEADER_KID);
+  if (algorithm === undefined || algorithm === null) {
+    throw new Refusal(REASONS.ALG_MISSING, "alg is not in the protected header");
+  }
+  if (!(kid instanceof Uint8Array)) throw new Refusal(REASONS.KID_MISSING, "kid is not in the protected header");
+  if (header.size !== 2) throw new Refusal(REASONS.UNKNOWN_HEADER, "a header beside alg and kid");
+  if (hex(kid) !== key.kid) {
+    throw new Refusal(REASONS.UNKNOWN_KEY, `signed with key ${hex(kid)}, registered is ${key.kid}`);
+  }
+  if (algorithm !== ALGORITHM) throw new Refusal(REASONS.ALG_NOT_ALLOWED, `algorithm ${algorithm} is not read`);
+}

@@ -1,0 +1,137 @@
+// Texts in the operator's language, and numbers and times in its manner.
+
+import { errorOf, moveOf } from "./model/geometry.js";
+
+export const LANGUAGES = { en: "en", zh: "zh-CN" };
+const REMEMBERED = "viewkeeper.language";
+
+/** The remembered language, else the browser's, else English. */
+export function preferredLanguage() {
+  const kept = remember(REMEMBERED);
+  if (kept in LANGUAGES) return kept;
+  return (navigator.languages ?? []).some((tag) => tag.toLowerCase().startsWith("zh")) ? "zh" : "en";
+}
+
+export const keepLanguage = (language) => remember(REMEMBERED, language);
+
+/** Read or write a setting of this browser; without storage it is simply forgotten. */
+export function remember(name, value) {
+  try {
+    if (value !== undefined) localStorage.setItem(name, value);
+    return localStorage.getItem(name) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export async function loadTables() {
+  const names = Object.keys(LANGUAGES);
+  const tables = await Promise.all(
+    names.map(async (name) => (await fetch(new URL(`i18n/${name}.json`, document.baseURI))).json()),
+  );
+  return Object.fromEntries(names.map((name, at) => [name, tables[at]]));
+}
+
+/** Everything a part of the page needs to speak one language. */
+export class Words {
+  constructor(language, table) {
+    this.language = language;
+    this.tag = LANGUAGES[language];
+    this.table = table;
+    this.clock = new Intl.DateTimeFormat(this.tag, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+    this.dated = new Intl.DateTimeFormat(this.tag, {
+      month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+    });
+    this.whole = new Intl.DateTimeFormat(this.tag, { dateStyle: "medium", timeStyle: "medium" });
+    this.count = new Intl.NumberFormat(this.tag);
+  }
+
+  t(key, values = {}) {
+    const text = this.table.ui[key] ?? key;
+    return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  }
+
+  /** A member of a vocabulary of the wire; its code where there is no text yet. */
+  member(vocabulary, code) {
+    return this.table.vocabulary[vocabulary]?.[code] ?? code.replaceAll("_", " ");
+  }
+
+  reason(code) {
+    return this.table.reason[code] ?? code.replaceAll("_", " ");
+  }
+
+  view(view) {
+    if (!view) return this.t("verdict.none");
+    const verdict = this.member("ViewVerdict", view.verdict);
+    if (!view.cause) return verdict;
+    return this.t("verdict.with_cause", { verdict, cause: this.member("ViewCause", view.cause) });
+  }
+
+  title(config) {
+    return (this.language === "zh" && config.title_zh) || config.title;
+  }
+
+  time(ms, now = Date.now()) {
+    if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return "–";
+    return (Math.abs(now - ms) < 43_200_000 ? this.clock : this.dated).format(ms);
+  }
+
+  fullTime(ms) {
+    return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? this.whole.format(ms) : "–";
+  }
+
+  span(ms) {
+    const s = Math.max(0, Math.round(ms / 1000));
+    if (s < 120) return this.t("age.seconds", { n: s });
+    if (s < 7200) return this.t("age.minutes", { n: Math.floor(s / 60) });
+    if (s < 172_800) return this.t("age.hours", { n: Math.floor(s / 3600) });
+    return this.t("age.days", { n: Math.floor(s / 86_400) });
+  }
+
+  age(ms, stale) {
+    if (ms === null) return this.t("age.none");
+    return this.t(stale ? "age.stale" : "age.fresh", { age: this.span(ms) });
+  }
+
+  share(permille) {
+    return `${this.count.format(permille / 10)} %`;
+  }
+
+  /** The four numbers of a move: [{axis, value, error, text, error_text, direction, ratio}]. */
+  axes(report, tolerance) {
+    if (!report) return [];
+    const move = moveOf(report);
+    const error = errorOf(report);
+    return AXES.map(({ axis, field }) => {
+      const zoom = axis === "zoom";
+      const off = zoom ? move.zoom - 1 : move[field];
+      const text = zoom ? `×${move.zoom.toFixed(3)}` : `${signed(off)}°`;
+      const shown = zoom ? Math.abs(off) >= 0.0005 : Math.abs(off) >= 0.005;
+      const direction = shown ? this.t(`${axis}.${off > 0 ? "plus" : "minus"}`) : "";
+      return {
+        axis,
+        name: this.t(`axis.${axis}`),
+        off,
+        text,
+        error_text: zoom ? error.zoom.toFixed(3) : `${error[field].toFixed(2)}°`,
+        direction,
+        say: `${this.t(`axis.${axis}`)} ${text} ${direction}`.trim(),
+        ratio: tolerance ? off / tolerance[field] : null,
+      };
+    });
+  }
+}
+
+export const AXES = [
+  { axis: "pan", field: "pan_deg" },
+  { axis: "tilt", field: "tilt_deg" },
+  { axis: "roll", field: "roll_deg" },
+  { axis: "zoom", field: "zoom" },
+];
+
+/** Two decimals, a true minus, and no sign on what rounds to nothing. */
+export function signed(value, digits = 2) {
+  const text = Math.abs(value).toFixed(digits);
+  if (Number(text) === 0) return text;
+  return `${value < 0 ? "−" : "+"}${text}`;
+}

@@ -1,0 +1,164 @@
+"""Makes ``static/vendor`` again from npm packages of exact versions.
+
+For maintainers only: the results are committed, so neither users nor tests need Node.
+``python -m viewkeeper.dashboard.vendor`` writes them; ``--check`` makes them in a
+temporary folder and compares. Versions stand in ``vendoring/package.json``, what npm
+resolved them to (with integrity hashes) in ``vendoring/package-lock.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOM = Path(__file__).resolve().parent
+VENDORING = ROOM / "vendoring"
+VENDOR = ROOM / "static" / "vendor"
+MANIFEST = "VENDOR.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """One vendored file: copied from a package, or bundled from an entry of ours.
+
+    Attributes:
+        file: name under ``static/vendor``.
+        packages: npm packages whose code is in it.
+        shipped: path inside the first package, where the package ships one ESM file.
+        entry: our entry module, where esbuild must bundle.
+    """
+
+    file: str
+    packages: tuple[str, ...]
+    shipped: str = ""
+    entry: str = ""
+
+
+LIBRARIES = (
+    Library("mqtt.js", ("mqtt",), shipped="dist/mqtt.esm.js"),
+    Library("preact.js", ("preact", "htm"), entry="preact.entry.js"),
+    Library("noble.js", ("@noble/ed25519", "@noble/hashes"), entry="noble.entry.js"),
+)
+
+
+def build(target: Path) -> None:
+    """Fill ``target`` with the libraries, their licences and the manifest.
+
+    Raises:
+        subprocess.CalledProcessError: npm or esbuild failed (their words are on stderr).
+        FileNotFoundError: npm is not installed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        for source in VENDORING.iterdir():
+            shutil.copy(source, work / source.name)
+        subprocess.run(["npm", "ci", "--silent"], cwd=work, check=True)
+        entries: list[dict[str, Any]] = []
+        for library in LIBRARIES:
+            made = target / library.file
+            if library.shipped:
+                shutil.copyfile(work / "node_modules" / library.packages[0] / library.shipped, made)
+            else:
+                _bundle(work, library.entry, made)
+            entries.append(_describe(work, library, made, target))
+    text = json.dumps({"files": entries}, indent=2, ensure_ascii=False) + "\n"
+    (target / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _bundle(work: Path, entry: str, made: Path) -> None:
+    options = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--charset=utf8"]
+    command = ["npx", "--no-install", "esbuild", entry, *options, "--legal-comments=inline"]
+    subprocess.run([*command, "--log-level=error", f"--outfile={made}"], cwd=work, check=True)
+
+
+def _describe(work: Path, library: Library, made: Path, target: Path) -> dict[str, Any]:
+    packages: list[dict[str, str]] = []
+    for name in library.packages:
+        folder = work / "node_modules" / name
+        about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+        licence = next(path for path in sorted(folder.iterdir()) if _is_licence(path))
+        kept = f"LICENSE-{name.strip('@').replace('/', '-')}.txt"
+        shutil.copyfile(licence, target / kept)
+        packages.append(
+            {
+                "name": name,
+                "version": about["version"],
+                "license": about["license"],
+                "license_file": kept,
+                "license_sha256": sha256_of(target / kept),
+            }
+        )
+    made_by = (
+        f"copied from {library.packages[0]}/{library.shipped}"
+        if library.shipped
+        else f"bundled by esbuild from vendoring/{library.entry}"
+    )
+    return {
+        "file": library.file,
+        "sha256": sha256_of(made),
+        "size_bytes": made.stat().st_size,
+        "made": made_by,
+        "packages": packages,
+    }
+
+
+def _is_licence(path: Path) -> bool:
+    return path.is_file() and path.name.upper().startswith(("LICENSE", "LICENCE"))
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def differences(made: Path, kept: Path) -> list[str]:
+    """Names of files that are missing on one side or differ."""
+    names = {path.name for path in made.iterdir()} | {path.name for path in kept.iterdir()}
+    return sorted(
+        name
+        for name in names
+        if not (made / name).is_file()
+        or not (kept / name).is_file()
+        or (made / name).read_bytes() != (kept / name).read_bytes()
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line; exit 1 when ``--check`` finds a difference, 2 without npm."""
+    parser = argparse.ArgumentParser(
+        prog="python -m viewkeeper.dashboard.vendor", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--check", action="store_true", help="make and compare, write nothing")
+    options = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder)
+        try:
+            build(made)
+        except FileNotFoundError:
+            print("npm is not installed: install Node.js 20 or newer", file=sys.stderr)
+            return 2
+        except subprocess.CalledProcessError as error:
+            print(f"{error.cmd[0]} failed with exit {error.returncode}", file=sys.stderr)
+            return 2
+        if options.check:
+            differ = differences(made, VENDOR)
+            print("in date" if not differ else f"differs: {', '.join(differ)}")
+            return 1 if differ else 0
+        shutil.rmtree(VENDOR, ignore_errors=True)
+        VENDOR.mkdir(parents=True)
+        for source in made.iterdir():
+            shutil.copyfile(source, VENDOR / source.name)
+    print(f"wrote {VENDOR.name}: {', '.join(library.file for library in LIBRARIES)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
