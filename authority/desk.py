@@ -218,7 +218,7 @@ class Desk:
         except RefusalError as error:
             raise SetupError(Reason.SETTING, error.hint) from error
         save_camera(self._cameras, entry)
-        write_atomically(self._cameras / camera / "enrolment.cbor", bundle)
+        write_atomically(self.enrolment_file(camera), bundle)
         return enrolment
 
     def camera(self, camera: str) -> Camera:
@@ -275,12 +275,20 @@ class Desk:
         row = entry.row(order.kind)
         issued = dataclasses.replace(row, issued=max(row.issued, header.sequence))
         save_camera(self._cameras, entry.with_row(order.kind, issued))
-        orders = self._cameras / header.audience / "orders"
-        orders.mkdir(mode=0o700, exist_ok=True)
-        kind = order.kind.name.lower()
-        path = orders / f"{kind}-{header.epoch:04d}-{header.sequence:08d}.cose"
+        path = self.order_file(order)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         write_atomically(path, message)
         return path
+
+    def order_file(self, order: Order) -> Path:
+        """Where a signed order is kept."""
+        kind, header = order.kind.name.lower(), order.header
+        name = f"{kind}-{header.epoch:04d}-{header.sequence:08d}.cose"
+        return self._cameras / header.audience / "orders" / name
+
+    def enrolment_file(self, camera: str) -> Path:
+        """Where a camera's enrolment bundle is kept."""
+        return self._cameras / camera / "enrolment.cbor"
 
     def last_accepted(self, camera: str, kind: OrderKind) -> Order | None:
         """The order of a kind that the camera last acknowledged; ``None`` before."""

@@ -89,7 +89,7 @@ def send(
 
     client.on_connect = on_connect
     client.on_subscribe = lambda *_: subscribed.put(None)
-    client.on_message = lambda _client, _data, arrival: arrived.put(arrival.payload)
+    client.on_message = lambda _client, _data, arrival: arrived.put(bytes(arrival.payload))
     deadline_s = time.monotonic() + timeout_s
     try:
         client.connect(broker.host, broker.port, keepalive=30)

@@ -1,0 +1,224 @@
+"""``viewkeeper-authority``: reads the command line, nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from viewkeeper.authority import commands
+from viewkeeper.protocol.errors import ViewkeeperError
+from viewkeeper.protocol.vocabulary import LifecycleState, Role
+
+EPILOG = """\
+A first pilot, from nothing to a configuration that a camera obeys:
+  viewkeeper-authority init desk --person "Li Wei"
+  viewkeeper-authority camera enrol desk --camera cam-1 --site hefei --device-key device.pub
+  viewkeeper-authority config example > cam-1.toml
+  viewkeeper-authority config sign desk --camera cam-1 --file cam-1.toml
+  viewkeeper-authority send desk ORDER.cose --host broker.example
+Exit status: 0 done (send: accepted), 1 refused by the camera or not confirmed, 2 an error.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0 done, 1 refused or not confirmed, 2 an error (one line on standard error).
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except ViewkeeperError as error:
+        print(f"viewkeeper-authority: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"viewkeeper-authority: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("viewkeeper-authority: stopped, nothing more was done", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="viewkeeper-authority",
+        description="The signing desk: keys, enrolment, signed orders, audits.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    rooms = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_init(rooms)
+    _add_key(rooms)
+    _add_camera(rooms)
+    _add_orders(rooms)
+    _add_send(rooms)
+    _add_register(rooms)
+    return parser
+
+
+def _add_init(rooms: argparse._SubParsersAction) -> None:
+    init = _command(
+        rooms,
+        "init",
+        commands.init,
+        "set up a desk for a pilot: one key a person and role, keyset 1",
+        "With one or two persons every threshold is 1 and nobody may look at footage. With "
+        "three or more, root takes two persons, the first approves, the others look.",
+    )
+    init.add_argument(
+        "--person", action="append", required=True, metavar="NAME", help="may be given again"
+    )
+    _add_passphrase(init, making=True)
+
+
+def _add_key(rooms: argparse._SubParsersAction) -> None:
+    verbs = _room(rooms, "key", "make and show keys")
+    new = _command(verbs, "new", commands.key_new, "make a key; a keyset must name it to count")
+    new.add_argument("name", help="of its files: letters, digits, - and _")
+    new.add_argument("--person", required=True, help="whose it is")
+    new.add_argument(
+        "--role",
+        action="append",
+        required=True,
+        choices=[role.value for role in Role],
+        help="what it may sign; may be given again",
+    )
+    _add_passphrase(new, making=True)
+    show = _command(verbs, "show", commands.key_show, "list the keys of this desk")
+    show.add_argument("--json", action="store_true", help="for machines")
+
+
+def _add_camera(rooms: argparse._SubParsersAction) -> None:
+    verbs = _room(rooms, "camera", "enrol and show cameras")
+    enrol = _command(
+        verbs,
+        "enrol",
+        commands.camera_enrol,
+        "enter a camera in the register and write its enrolment bundle",
+        "Carry the bundle to the camera yourself and compare the fingerprint: it is the one "
+        "thing the camera cannot verify.",
+    )
+    enrol.add_argument("--camera", required=True, metavar="ID", help="a-z, 0-9, inner hyphens")
+    enrol.add_argument("--site", required=True, metavar="ID")
+    enrol.add_argument(
+        "--device-key",
+        required=True,
+        metavar="KEY",
+        help="the camera's public key: 64 hexadecimal digits or a PEM file",
+    )
+    enrol.add_argument("--title", default="", help="for people")
+    enrol.add_argument("--hfov-deg", type=float, help="horizontal field of view, for drawing")
+    enrol.add_argument("--out", type=Path, metavar="FILE", help="also write the bundle here")
+
+
+def _add_orders(rooms: argparse._SubParsersAction) -> None:
+    verbs = _room(rooms, "config", "sign what a camera is told to be")
+    sign = _command(
+        verbs,
+        "sign",
+        commands.config_sign,
+        "sign a configuration, after showing what changes",
+    )
+    sign.add_argument("--file", type=Path, required=True, metavar="TOML")
+    _add_signing(sign)
+    example = verbs.add_parser("example", help="print a configuration to start from")
+    example.set_defaults(run=commands.config_example)
+
+    verbs = _room(rooms, "lifecycle", "sign steps from registration to withdrawal")
+    step = _command(verbs, "sign", commands.lifecycle_sign, "sign a step of the lifecycle")
+    step.add_argument("--to", required=True, choices=[state.value for state in LifecycleState])
+    step.add_argument("--on", required=True, metavar="YYYY-MM-DD", help="the day of the step")
+    step.add_argument("--document", required=True, help="number of the paper behind it")
+    result = step.add_mutually_exclusive_group()
+    result.add_argument(
+        "--passed", action="store_true", default=None, help="the acceptance was passed"
+    )
+    result.add_argument("--failed", dest="passed", action="store_false", help="it was not")
+    _add_signing(step)
+
+    verbs = _room(rooms, "command", "sign a deed: new_nonce, identify, release_latch, …")
+    command = _command(verbs, "sign", commands.command_sign, "sign a command")
+    command.add_argument("--name", required=True)
+    command.add_argument("--argument")
+    _add_signing(command)
+
+
+def _add_send(rooms: argparse._SubParsersAction) -> None:
+    send = _command(
+        rooms,
+        "send",
+        commands.send,
+        "take a signed order to its camera over MQTT and wait for the signed verdict",
+    )
+    send.add_argument("order", type=Path, metavar="ORDER.cose")
+    send.add_argument("--host", default="localhost", help="broker (default: %(default)s)")
+    send.add_argument("--port", type=int, default=1883, help="default: %(default)s; TLS: 8883")
+    send.add_argument("--username")
+    send.add_argument("--password-file", type=Path, metavar="FILE")
+    send.add_argument("--ca", type=Path, metavar="FILE", help="switches TLS on")
+    send.add_argument("--cert", type=Path, metavar="FILE", help="client certificate")
+    send.add_argument("--key", type=Path, metavar="FILE", help="its private key")
+    send.add_argument("--timeout-s", type=float, default=30.0, help="default: %(default)s")
+    send.add_argument("--json", action="store_true", help="for machines")
+
+
+def _add_register(rooms: argparse._SubParsersAction) -> None:
+    verbs = _room(rooms, "register", "the cameras of this desk")
+    _command(verbs, "show", commands.register_show, "list them")
+    export = _command(verbs, "export", commands.register_export, "as JSON for the dashboard")
+    export.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+
+
+def _room(rooms: argparse._SubParsersAction, name: str, text: str) -> argparse._SubParsersAction:
+    room = rooms.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    return room.add_subparsers(required=True, metavar="VERB")
+
+
+def _command(
+    rooms: argparse._SubParsersAction,
+    name: str,
+    run: commands.Run,
+    text: str,
+    more: str = "",
+) -> argparse.ArgumentParser:
+    description = f"{text[0].upper()}{text[1:]}. {more}".strip()
+    parser: argparse.ArgumentParser = rooms.add_parser(name, help=text, description=description)
+    parser.add_argument("desk", type=Path, metavar="DESK", help="directory of the signing desk")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_signing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--camera", required=True, metavar="ID")
+    parser.add_argument(
+        "--days", type=float, default=30.0, help="how long the order is valid (default: 30)"
+    )
+    parser.add_argument(
+        "--signer",
+        action="append",
+        metavar="NAME",
+        help="key to sign with, may be given again (default: the keys here that have the role)",
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="also write the order here")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    _add_passphrase(parser, making=False)
+
+
+def _add_passphrase(parser: argparse.ArgumentParser, *, making: bool) -> None:
+    parser.add_argument(
+        "--passphrase-file",
+        type=Path,
+        metavar="FILE",
+        help="first line is the passphrase (default: ask)",
+    )
+    if making:
+        parser.add_argument(
+            "--no-passphrase", action="store_true", help="throw-away keys only: leave them open"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

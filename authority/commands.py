@@ -1,0 +1,297 @@
+"""What each command of ``viewkeeper-authority`` does: shows, asks, signs, tells."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from viewkeeper.authority import sending, wording
+from viewkeeper.authority.config_file import EXAMPLE, read_config
+from viewkeeper.authority.desk import Desk
+from viewkeeper.authority.key_cabinet import Passphrase
+from viewkeeper.authority.keys import is_encrypted, read_public_key
+from viewkeeper.authority.register import write_atomically
+from viewkeeper.protocol import cose
+from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
+from viewkeeper.protocol.fields import pack, parse
+from viewkeeper.protocol.orders import (
+    DOMAINS,
+    MAX_ORDER_MESSAGE_BYTES,
+    Command,
+    LifecycleStep,
+    Order,
+    OrderBody,
+)
+from viewkeeper.protocol.vocabulary import LifecycleState, OrderKind, Role
+
+Run = Callable[[argparse.Namespace], int]
+DONE, REFUSED = 0, 1
+_DAY_S = 86_400
+
+
+def init(arguments: argparse.Namespace) -> int:
+    desk = Desk.create(
+        arguments.desk,
+        arguments.person,
+        now_s=int(time.time()),
+        passphrase=_making(arguments),
+    )
+    print(f"signing desk {arguments.desk}, keyset {desk.keyset.version}")
+    _print_thresholds(desk)
+    if arguments.no_passphrase:
+        print("the keys have NO passphrase: for a demonstration only")
+    return DONE
+
+
+def key_new(arguments: argparse.Namespace) -> int:
+    desk = Desk(arguments.desk)
+    roles = [Role(role) for role in arguments.role]
+    held = desk.cabinet.new_key(
+        arguments.name,
+        arguments.person,
+        roles,
+        now_s=int(time.time()),
+        passphrase=_making(arguments),
+    )
+    print(f"{held.name}: {held.entry.person}, {', '.join(roles)}, key {held.kid.hex()}")
+    print("it may sign nothing until a keyset names it")
+    return DONE
+
+
+def key_show(arguments: argparse.Namespace) -> int:
+    desk = Desk(arguments.desk)
+    counted = set(desk.keyset.keys)
+    rows = [
+        {
+            "name": held.name,
+            "person": held.entry.person,
+            "roles": [role.value for role in held.entry.roles],
+            "kid": held.kid.hex(),
+            "public": held.entry.raw.hex(),
+            "until": wording.moment(held.entry.not_after),
+            "in_keyset": held.entry in counted,
+            "encrypted": is_encrypted(desk.cabinet.path(held.name)),
+        }
+        for held in desk.cabinet.all()
+    ]
+    if arguments.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return DONE
+    print(f"keyset {desk.keyset.version}, epoch {desk.keyset.epoch}")
+    _print_thresholds(desk)
+    for row in rows:
+        marks = "" if row["in_keyset"] else "  (not in the keyset)"
+        marks += "" if row["encrypted"] else "  (no passphrase)"
+        print(
+            f"{row['name']:<16} {row['kid']}  {row['person']}  {', '.join(row['roles'])}  "
+            f"until {row['until']}{marks}"
+        )
+    return DONE
+
+
+def camera_enrol(arguments: argparse.Namespace) -> int:
+    desk = Desk(arguments.desk)
+    enrolment = desk.enrol(
+        camera=arguments.camera,
+        site=arguments.site,
+        device_key=read_public_key(arguments.device_key),
+        now_s=int(time.time()),
+        title=arguments.title,
+        hfov_deg=arguments.hfov_deg,
+    )
+    if arguments.out is not None:
+        write_atomically(arguments.out, enrolment.encode())
+    print(f"camera {enrolment.device} at {enrolment.site}, keyset {enrolment.keyset.version}")
+    print(f"bundle {arguments.out or desk.enrolment_file(enrolment.device)}")
+    print(f"fingerprint {enrolment.fingerprint}")
+    return DONE
+
+
+def config_example(_arguments: argparse.Namespace) -> int:
+    print(EXAMPLE, end="")
+    return DONE
+
+
+def config_sign(arguments: argparse.Namespace) -> int:
+    return _sign(arguments, read_config(arguments.file), Role.CONFIGURATION)
+
+
+def lifecycle_sign(arguments: argparse.Namespace) -> int:
+    step = LifecycleStep(
+        to=LifecycleState(arguments.to),
+        on_date=arguments.on,
+        document=arguments.document,
+        passed=arguments.passed,
+    )
+    return _sign(arguments, step, Role.LIFECYCLE)
+
+
+def command_sign(arguments: argparse.Namespace) -> int:
+    role = Role.ACCESS if arguments.name == "new_nonce" else Role.CONFIGURATION
+    return _sign(arguments, Command(name=arguments.name, argument=arguments.argument), role)
+
+
+def send(arguments: argparse.Namespace) -> int:
+    desk = Desk(arguments.desk)
+    message, order = _read_order(arguments.order)
+    camera = desk.camera(order.header.audience)
+    password = None
+    if arguments.password_file is not None:
+        password = _first_line(arguments.password_file).decode("utf-8")
+    broker = sending.Broker(
+        host=arguments.host,
+        port=arguments.port,
+        username=arguments.username,
+        password=password,
+        ca_file=arguments.ca,
+        cert_file=arguments.cert,
+        key_file=arguments.key,
+    )
+    verdict = sending.send(broker, camera, order, message, timeout_s=arguments.timeout_s)
+    desk.acknowledge(camera.camera, message, verdict)
+    if arguments.json:
+        print(
+            json.dumps(
+                {
+                    "camera": camera.camera,
+                    "accepted": verdict.accepted,
+                    "reason": verdict.reason,
+                    "detail": verdict.detail,
+                    "sequence": verdict.sequence,
+                    "clock": verdict.clock.value,
+                },
+                ensure_ascii=False,
+            )
+        )
+    else:
+        word = "accepted" if verdict.accepted else "REFUSED"
+        print(f"{camera.camera}: {word} ({verdict.reason}) {verdict.detail}")
+        print(f"time decided by: {verdict.clock}; signature of the camera verified")
+    return DONE if verdict.accepted else REFUSED
+
+
+def register_show(arguments: argparse.Namespace) -> int:
+    for camera in Desk(arguments.desk).cameras():
+        config = camera.row(OrderKind.CONFIG)
+        print(
+            f"{camera.camera:<16} {camera.site:<16} key {camera.key.kid.hex()}  "
+            f"configuration {config.accepted} (signed up to {config.issued})  {camera.title}"
+        )
+    return DONE
+
+
+def register_export(arguments: argparse.Namespace) -> int:
+    text = json.dumps(Desk(arguments.desk).register(), ensure_ascii=False, indent=2) + "\n"
+    if arguments.out is None:
+        print(text, end="")
+    else:
+        write_atomically(arguments.out, text.encode("utf-8"))
+        print(arguments.out)
+    return DONE
+
+
+def _sign(arguments: argparse.Namespace, body: OrderBody, role: Role) -> int:
+    desk = Desk(arguments.desk)
+    try:
+        body = parse(type(body), pack(body))
+    except RefusalError as error:
+        raise SetupError(Reason.SETTING, error.hint) from error
+    order = desk.draft(
+        arguments.camera,
+        body,
+        now_s=int(time.time()),
+        life_s=int(arguments.days * _DAY_S),
+    )
+    names = arguments.signer or [held.name for held in desk.keys_for(role)]
+    persons = [desk.cabinet.key(name).entry.person for name in names]
+    for line in wording.introduction(order, persons):
+        print(line)
+    before = desk.last_accepted(arguments.camera, order.kind)
+    print("against the last order the camera acknowledged:" if before else "the first of its kind:")
+    changes = wording.differences(before.body if before else None, body)
+    for line in changes or ["(nothing changes)"]:
+        print(f"  {line}")
+    if not arguments.yes and not _confirmed("sign this"):
+        print("not signed")
+        return REFUSED
+    opened = _opening(arguments)
+    signers = [
+        desk.cabinet.signer(
+            name, opened if is_encrypted(desk.cabinet.path(name)) else lambda _: None
+        )
+        for name in names
+    ]
+    message = desk.sign(order, signers)
+    if arguments.out is not None:
+        write_atomically(arguments.out, message)
+    print(arguments.out or desk.order_file(order))
+    return DONE
+
+
+def _read_order(path: Path) -> tuple[bytes, Order]:
+    try:
+        message = path.read_bytes()
+    except FileNotFoundError as error:
+        raise SetupError(Reason.FILE_MISSING, f"no such file: {path}") from error
+    try:
+        payload = cose.unverified_payload(message, max_bytes=MAX_ORDER_MESSAGE_BYTES)
+    except RefusalError as error:
+        raise SetupError(error.reason, f"{path} is no signed order: {error.hint}") from error
+    for kind in DOMAINS:
+        try:
+            return message, Order.decode(payload, kind)
+        except RefusalError as error:
+            if error.reason is not Reason.WRONG_KIND:
+                raise SetupError(error.reason, f"{path}: {error.hint}") from error
+    raise SetupError(Reason.WRONG_KIND, f"{path} is no order")
+
+
+def _print_thresholds(desk: Desk) -> None:
+    for threshold in desk.keyset.thresholds:
+        holders = {key.person for key in desk.keyset.keys if threshold.role in key.roles}
+        print(f"  {threshold.role:<14} {threshold.persons} of {', '.join(sorted(holders))}")
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise SetupError(Reason.SETTING, "nobody to ask here: give --yes if you have read it")
+    return input(f"{question}? [y/N] ").strip().lower() in ("y", "yes", "是")
+
+
+def _making(arguments: argparse.Namespace) -> Passphrase:
+    if arguments.no_passphrase:
+        return lambda _name: None
+    if arguments.passphrase_file is not None:
+        return lambda _name: _first_line(arguments.passphrase_file)
+    return _ask_twice
+
+
+def _opening(arguments: argparse.Namespace) -> Passphrase:
+    if arguments.passphrase_file is not None:
+        return lambda _name: _first_line(arguments.passphrase_file)
+    return lambda name: getpass.getpass(f"passphrase of {name}: ").encode()
+
+
+def _ask_twice(name: str) -> bytes:
+    while True:
+        first = getpass.getpass(f"new passphrase for {name}: ")
+        if not first:
+            raise SetupError(Reason.SETTING, "an empty passphrase is none: --no-passphrase")
+        if first == getpass.getpass("once more: "):
+            return first.encode()
+        print("they differ", file=sys.stderr)
+
+
+def _first_line(path: Path) -> bytes:
+    try:
+        line = path.read_bytes().splitlines()[:1]
+    except FileNotFoundError as error:
+        raise SetupError(Reason.FILE_MISSING, f"no such file: {path}") from error
+    if not line or not line[0]:
+        raise SetupError(Reason.SETTING, f"{path} is empty")
+    return line[0]
