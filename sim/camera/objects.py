@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewkeeper.sim.camera import pinhole, sprites
+from viewkeeper.sim.camera.equirect import Panorama
 from viewkeeper.sim.camera.light import Image
-from viewkeeper.sim.camera.panorama import Panorama
 from viewkeeper.sim.camera.pinhole import Pose
 from viewkeeper.sim.camera.scenery import Scenery
 

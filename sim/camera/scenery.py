@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
 from viewkeeper.sim.camera import light, pinhole
+from viewkeeper.sim.camera.equirect import Panorama
 from viewkeeper.sim.camera.light import Image
-from viewkeeper.sim.camera.panorama import Panorama
-from viewkeeper.sim.camera.pinhole import LensLike, Pose, SamplingMap
+from viewkeeper.sim.camera.pinhole import LensLike, Overlay, Pose, SamplingMap
 from viewkeeper.sim.signage import SignState
 
 FAR_M = 400.0
@@ -38,25 +39,35 @@ class Scenery:
             self.panorama.size, self.pose, self.lens, self.size, supersample
         )
 
+    def _sample(self, layer: Literal["daylight", "surfaces", "glow"]) -> Image | None:
+        """The view of one layer with the sign as it is; ``None`` where nobody knows the layer."""
+        pixels: Image | None = getattr(self.panorama.base, layer)
+        if pixels is None:
+            return None
+        patch = self.panorama.patch(self.sign)
+        piece: Image | None = None if patch is None else getattr(patch.layers, layer)
+        if patch is None or piece is None:
+            return self._sampling.sample(pixels)
+        return self._sampling.sample(pixels, Overlay(patch.row, patch.column, piece))
+
     @cached_property
     def daylight(self) -> Image:
         """(h, w, 3): exposed linear light by day, 1 = white."""
-        view = self._sampling.sample(self.panorama.layers(self.sign).daylight)
+        view = self._sample("daylight")
+        assert view is not None
         return view * np.float32(self.panorama.gain)
 
     @cached_property
     def surfaces(self) -> Image:
         """(h, w, 3): reflectance 0..1, for lamps at night."""
-        surfaces = self.panorama.layers(self.sign).surfaces
-        if surfaces is None:
-            return guessed_surfaces(self.daylight)
-        return self._sampling.sample(surfaces)
+        known = self._sample("surfaces")
+        return guessed_surfaces(self.daylight) if known is None else known
 
     @cached_property
     def glow(self) -> Image:
         """(h, w, 3): exposed linear light of what shines by itself at night."""
-        glow = self.panorama.layers(self.sign).glow
-        return np.zeros_like(self.daylight) if glow is None else self._sampling.sample(glow)
+        known = self._sample("glow")
+        return np.zeros_like(self.daylight) if known is None else known
 
     @cached_property
     def camera_rays(self) -> Image:

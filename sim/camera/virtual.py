@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.sim.camera import atmosphere, light, objects, pinhole, sensor
 from viewkeeper.sim.camera.conditions import Conditions
+from viewkeeper.sim.camera.equirect import Panorama
 from viewkeeper.sim.camera.light import Image
-from viewkeeper.sim.camera.panorama import Panorama
 from viewkeeper.sim.camera.pinhole import LensLike, Pose
 from viewkeeper.sim.camera.scenery import Scenery
 from viewkeeper.sim.signage import SignState

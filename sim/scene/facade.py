@@ -1,0 +1,320 @@
+"""House fronts: walls, windows, shops, as flat textures.
+
+Rule: one call draws one house front of so many metres; where it stands is the street's business.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image as PillowImage
+from PIL import ImageDraw, ImageFont
+
+from viewkeeper.sim.scene.texture import Texture, fractal_noise, from_picture
+
+PX_PER_M = 36
+_GROUND_FLOOR_M = 3.9
+_FLOOR_M = 3.1
+
+Colour = tuple[int, int, int]
+
+_WALLS: tuple[Colour, ...] = (
+    (196, 180, 152),
+    (171, 96, 74),
+    (206, 200, 188),
+    (158, 150, 138),
+    (188, 148, 110),
+    (142, 116, 100),
+    (214, 190, 160),
+    (126, 138, 142),
+    (178, 118, 88),
+)
+_SHOPS: tuple[tuple[str, Colour, Colour], ...] = (
+    ("NOODLES", (170, 34, 28), (250, 226, 150)),
+    ("PHARMACY", (22, 110, 66), (240, 248, 240)),
+    ("TEA HOUSE", (70, 48, 34), (226, 190, 120)),
+    ("HARDWARE", (232, 182, 36), (34, 34, 34)),
+    ("BOOKS", (30, 62, 116), (244, 240, 228)),
+    ("BAKERY", (214, 128, 62), (255, 248, 232)),
+    ("FRUIT & VEG", (54, 122, 44), (252, 240, 130)),
+    ("MOBILE", (18, 96, 172), (255, 255, 255)),
+    ("HOTPOT", (140, 22, 30), (255, 206, 96)),
+    ("FLORIST", (152, 64, 110), (255, 238, 244)),
+    ("OPTICIAN", (32, 36, 44), (120, 210, 224)),
+    ("CLINIC", (232, 238, 240), (30, 112, 152)),
+    ("TAILOR", (44, 40, 62), (222, 214, 190)),
+    ("STATIONERY", (224, 92, 44), (255, 250, 240)),
+)
+
+
+def font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Pillow's own letters, so that no machine needs a font installed."""
+    return ImageFont.load_default(max(6, size_px))
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A drawn house front and where its parts are, metres from its upper left corner."""
+
+    texture: Texture
+    width_m: float
+    height_m: float
+    shop_edges_m: tuple[float, ...]
+    """Left edges of its shops, then the right edge of the last."""
+    window_sills_m: tuple[tuple[float, float], ...]
+    """(x, y) of the lower left corner of some windows, for boxes hung below them."""
+
+
+def draw_front(rng: np.random.Generator, width_m: float, height_m: float, shops: bool) -> Front:
+    """Draw one front; ``shops`` or a plain ground floor with doors."""
+    px = PX_PER_M
+    w, h = round(width_m * px), round(height_m * px)
+    wall = _WALLS[int(rng.integers(len(_WALLS)))]
+    picture = PillowImage.new("RGB", (w, h), wall)
+    glow = PillowImage.new("RGB", (w, h), (0, 0, 0))
+    draw, shine = ImageDraw.Draw(picture), ImageDraw.Draw(glow)
+    _courses(draw, rng, w, h, wall)
+    sills: list[tuple[float, float]] = []
+    floors = max(1, int((height_m - _GROUND_FLOOR_M - 0.7) / _FLOOR_M))
+    bay_m = float(rng.uniform(2.3, 3.2))
+    bays = max(2, round(width_m / bay_m))
+    kind = int(rng.integers(3))
+    for floor in range(floors):
+        y_m = height_m - _GROUND_FLOOR_M - (floor + 1) * _FLOOR_M
+        if kind != 1 or floor == floors - 1:
+            y = round((y_m + _FLOOR_M) * px)
+            draw.rectangle([0, y - 5, w, y + 2], fill=_mix(wall, 1.16))
+            draw.line([0, y + 3, w, y + 3], fill=_mix(wall, 0.6), width=2)
+        for bay in range(bays):
+            x_m = (bay + 0.5) * width_m / bays
+            size = _window(draw, shine, rng, x_m, y_m, width_m / bays, wall, kind)
+            if rng.random() < 0.3:
+                sills.append((x_m - size / 2, y_m + 2.45))
+    _roof_edge(draw, rng, w, wall)
+    edges = _ground_floor(draw, shine, rng, w, h, wall, shops)
+    grime = _grime(rng, w, h)
+    return Front(from_picture(picture, glow, grime), width_m, height_m, edges, tuple(sills))
+
+
+def _mix(colour: Colour, by: float) -> Colour:
+    r, g, b = (max(0, min(255, int(c * by))) for c in colour)
+    return r, g, b
+
+
+def _courses(
+    draw: ImageDraw.ImageDraw, rng: np.random.Generator, w: int, h: int, wall: Colour
+) -> None:
+    """Brick courses, or joints of tiles and panels."""
+    kind = int(rng.integers(3))
+    if kind == 0:
+        step, length = 8, 22
+        for row, y in enumerate(range(0, h, step)):
+            for x in range(-(row % 2) * length // 2, w, length):
+                tone = _mix(wall, float(rng.normal(1.0, 0.09)))
+                draw.rectangle([x, y, x + length - 2, y + step - 2], fill=tone)
+    elif kind == 1:
+        for y in range(0, h, 22):
+            draw.line([0, y, w, y], fill=_mix(wall, 0.84))
+        for x in range(0, w, 44):
+            draw.line([x, 0, x, h], fill=_mix(wall, 0.84))
+    else:
+        for x in range(0, w, round(w / max(2, w // 110))):
+            draw.rectangle([x - 6, 0, x + 6, h], fill=_mix(wall, 1.1))
+            draw.line([x + 7, 0, x + 7, h], fill=_mix(wall, 0.72), width=2)
+
+
+def _window(
+    draw: ImageDraw.ImageDraw,
+    shine: ImageDraw.ImageDraw,
+    rng: np.random.Generator,
+    x_m: float,
+    y_m: float,
+    bay_m: float,
+    wall: Colour,
+    kind: int,
+) -> float:
+    """One window of an upper floor; returns its width in metres."""
+    px = PX_PER_M
+    width_m = min(bay_m * 0.68, (1.25, 1.9, 1.05)[kind])
+    x0, x1 = round((x_m - width_m / 2) * px), round((x_m + width_m / 2) * px)
+    y0, y1 = round((y_m + 0.75) * px), round((y_m + 2.4) * px)
+    frame = ((226, 222, 212), (70, 66, 62), (120, 80, 56))[kind]
+    draw.rectangle([x0 - 7, y0 - 7, x1 + 7, y1 + 4], fill=_mix(wall, 1.13 if kind else 0.8))
+    draw.rectangle([x0 - 2, y0 - 2, x1 + 2, y1 + 2], fill=frame)
+    glass = _mix((62, 76, 92), float(rng.uniform(0.55, 1.25)))
+    draw.rectangle([x0 + 1, y0 + 1, x1 - 1, y1 - 1], fill=glass)
+    sky = _mix(glass, 1.75)
+    slope = (x1 - x0) * 0.5
+    draw.polygon(
+        [(x0 + 2, y0 + 2), (x0 + 2 + slope, y0 + 2), (x0 + 2, y0 + 2 + slope * 1.5)], fill=sky
+    )
+    if rng.random() < 0.55:  # curtains or a blind
+        cloth = ((206, 196, 176), (150, 92, 76), (176, 186, 190), (92, 108, 126))[rng.integers(4)]
+        if rng.random() < 0.4:
+            draw.rectangle(
+                [x0 + 2, y0 + 2, x1 - 2, y0 + (y1 - y0) * rng.uniform(0.2, 0.7)], fill=cloth
+            )
+        else:
+            part = (x1 - x0) * float(rng.uniform(0.15, 0.4))
+            draw.rectangle([x0 + 2, y0 + 2, x0 + part, y1 - 2], fill=cloth)
+            draw.rectangle([x1 - part, y0 + 2, x1 - 2, y1 - 2], fill=_mix(cloth, 0.86))
+    draw.line([(x0 + x1) // 2, y0, (x0 + x1) // 2, y1], fill=frame, width=3)
+    if kind != 1:
+        draw.line([x0, y0 + (y1 - y0) // 3, x1, y0 + (y1 - y0) // 3], fill=frame, width=3)
+    draw.line([x0 - 2, y0 - 3, x1 + 2, y0 - 3], fill=_mix(wall, 0.5), width=3)  # lintel's shade
+    draw.rectangle([x0 - 10, y1 + 3, x1 + 10, y1 + 8], fill=_mix(wall, 1.22))
+    draw.rectangle([x0 - 9, y1 + 9, x1 + 9, y1 + 12], fill=_mix(wall, 0.58))
+    if rng.random() < 0.3:
+        warm = _mix((255, 206, 128), float(rng.uniform(0.35, 0.85)))
+        shine.rectangle([x0 + 2, y0 + 2, x1 - 2, y1 - 2], fill=warm)
+        shine.line([(x0 + x1) // 2, y0, (x0 + x1) // 2, y1], fill=(0, 0, 0), width=3)
+    if kind == 1 and rng.random() < 0.5:  # a balcony rail
+        top = y1 - round(0.75 * px)
+        for x in range(x0 - 12, x1 + 12, 6):
+            draw.line([x, top, x, y1 + 8], fill=(48, 48, 50), width=2)
+        draw.line([x0 - 14, top, x1 + 14, top], fill=(48, 48, 50), width=4)
+    return width_m
+
+
+def _roof_edge(draw: ImageDraw.ImageDraw, rng: np.random.Generator, w: int, wall: Colour) -> None:
+    depth = int(rng.integers(14, 26))
+    draw.rectangle([0, 0, w, depth], fill=_mix(wall, 1.2))
+    draw.rectangle([0, depth, w, depth + 6], fill=_mix(wall, 0.55))
+    if rng.random() < 0.6:
+        for x in range(0, w, 18):
+            draw.rectangle([x, depth + 4, x + 8, depth + 12], fill=_mix(wall, 1.12))
+
+
+def _ground_floor(
+    draw: ImageDraw.ImageDraw,
+    shine: ImageDraw.ImageDraw,
+    rng: np.random.Generator,
+    w: int,
+    h: int,
+    wall: Colour,
+    shops: bool,
+) -> tuple[float, ...]:
+    px = PX_PER_M
+    top = h - round(_GROUND_FLOOR_M * px)
+    base = _mix(wall, 0.72)
+    draw.rectangle([0, top, w, h], fill=base)
+    count = max(1, round(w / px / 5.2))
+    edges = [round(i * w / count) for i in range(count + 1)]
+    for left, right in itertools.pairwise(edges):
+        if shops:
+            _shop(draw, shine, rng, left + 9, right - 9, top, h)
+        else:
+            _doorway(draw, shine, rng, left, right, top, h, wall)
+    draw.rectangle([0, h - 14, w, h], fill=_mix(base, 0.62))
+    return tuple(e / px for e in edges)
+
+
+def _shop(
+    draw: ImageDraw.ImageDraw,
+    shine: ImageDraw.ImageDraw,
+    rng: np.random.Generator,
+    x0: int,
+    x1: int,
+    top: int,
+    h: int,
+) -> None:
+    px = PX_PER_M
+    name, back, fore = _SHOPS[int(rng.integers(len(_SHOPS)))]
+    board_top, board_bottom = top + 6, top + round(0.95 * px)
+    draw.rectangle([x0, board_top, x1, board_bottom], fill=back)
+    draw.rectangle([x0, board_top, x1, board_bottom], outline=_mix(back, 0.6), width=3)
+    letters = font(round(0.6 * px))
+    middle = ((x0 + x1) / 2, (board_top + board_bottom) / 2)
+    draw.text(middle, name, font=letters, fill=fore, anchor="mm")
+    if rng.random() < 0.7:
+        shine.rectangle([x0 + 3, board_top + 3, x1 - 3, board_bottom - 3], fill=_mix(back, 0.5))
+        shine.text(middle, name, font=letters, fill=fore, anchor="mm")
+    y0, y1 = board_bottom + 6, h - 12
+    if rng.random() < 0.2:  # closed for the day
+        shutter = ((150, 152, 150), (112, 126, 138), (168, 160, 140))[rng.integers(3)]
+        for y in range(y0, y1, 6):
+            draw.rectangle([x0, y, x1, y + 3], fill=shutter)
+            draw.rectangle([x0, y + 4, x1, y + 5], fill=_mix(shutter, 0.7))
+        return
+    inside = _mix((72, 66, 58), float(rng.uniform(0.6, 1.2)))
+    draw.rectangle([x0, y0, x1, y1], fill=inside)
+    lit = _mix((255, 232, 190), float(rng.uniform(0.35, 0.8)))
+    shine.rectangle([x0 + 2, y0 + 2, x1 - 2, y1 - 2], fill=lit)
+    for shelf in range(3):  # goods behind the glass
+        y = y0 + (y1 - y0) * (0.42 + 0.19 * shelf)
+        x = float(x0 + 4)
+        while x < x1 - 10:
+            wide, tall = float(rng.uniform(5, 15)), float(rng.uniform(6, 20))
+            colour = tuple(int(c) for c in rng.integers(40, 225, 3))
+            draw.rectangle([x, y - tall, x + wide, y], fill=colour)
+            x += wide + float(rng.uniform(1, 6))
+        draw.line([x0, y + 1, x1, y + 1], fill=(96, 88, 76), width=3)
+    frame = ((42, 42, 44), (150, 146, 138), (96, 60, 40))[rng.integers(3)]
+    door = round(0.95 * px)
+    door_x = x0 + (x1 - x0 - door) * int(rng.integers(2))
+    draw.rectangle([door_x, y0 + 8, door_x + door, y1], fill=_mix(inside, 0.6))
+    draw.rectangle([door_x, y0 + 8, door_x + door, y1], outline=frame, width=4)
+    draw.line(
+        [door_x + door - 9, (y0 + y1) / 2, door_x + door - 9, (y0 + y1) / 2 + 14],
+        fill=(210, 200, 170),
+        width=3,
+    )
+    panes = max(2, (x1 - x0) // 46)
+    for i in range(panes + 1):
+        x = x0 + (x1 - x0) * i // panes
+        draw.line([x, y0, x, y1], fill=frame, width=4)
+    draw.rectangle([x0, y0, x1, y1], outline=frame, width=4)
+    draw.line([x0, y0 + 22, x1, y0 + 22], fill=frame, width=3)
+    if rng.random() < 0.6:  # bills stuck on the glass
+        for _ in range(int(rng.integers(2, 6))):
+            x, y = rng.uniform(x0 + 4, x1 - 20), rng.uniform(y0 + 26, y1 - 40)
+            colour = tuple(int(c) for c in rng.integers(90, 250, 3))
+            draw.rectangle([x, y, x + rng.uniform(8, 18), y + rng.uniform(10, 22)], fill=colour)
+
+
+def _doorway(
+    draw: ImageDraw.ImageDraw,
+    shine: ImageDraw.ImageDraw,
+    rng: np.random.Generator,
+    left: int,
+    right: int,
+    top: int,
+    h: int,
+    wall: Colour,
+) -> None:
+    px = PX_PER_M
+    middle = (left + right) // 2
+    half = round(0.62 * px)
+    stone = _mix(wall, 1.12)
+    draw.rectangle([middle - half - 12, h - round(2.75 * px), middle + half + 12, h], fill=stone)
+    wood = ((86, 44, 30), (34, 62, 52), (44, 52, 78), (104, 78, 50))[rng.integers(4)]
+    draw.rectangle([middle - half, h - round(2.5 * px), middle + half, h - 5], fill=wood)
+    for k in range(2):
+        y = h - round((2.3 - 1.15 * k) * px)
+        for side in (-1, 1):
+            x = middle + side * half // 2
+            draw.rectangle(
+                [x - 12, y, x + 12, y + round(0.9 * px)], outline=_mix(wood, 0.6), width=3
+            )
+    draw.line([middle, h - round(2.5 * px), middle, h], fill=_mix(wood, 0.5), width=2)
+    shine.ellipse([middle - 6, h - 114, middle + 6, h - 102], fill=(255, 220, 160))
+    for side in (-1, 1):
+        x = middle + side * (right - left) * 0.32
+        draw.rectangle([x - 24, h - 100, x + 24, h - 38], fill=stone)
+        draw.rectangle([x - 20, h - 96, x + 20, h - 42], fill=(50, 60, 70))
+        for bar in range(-16, 20, 8):
+            draw.line([x + bar, h - 96, x + bar, h - 42], fill=(26, 26, 28), width=2)
+    draw.line([left, top + 4, right, top + 4], fill=_mix(wall, 1.2), width=6)
+
+
+def _grime(rng: np.random.Generator, w: int, h: int) -> np.ndarray:
+    """Dirt, rain streaks, and darkness near the ground, as a factor (h, w)."""
+    blotch = fractal_noise(rng, (w, h), 90, 5) * np.float32(0.055)
+    streak = fractal_noise(rng, (w, max(2, h // 24)), 8, 3)
+    streak = np.repeat(streak, 24, axis=0)[:h]
+    streak = np.pad(streak, ((0, h - streak.shape[0]), (0, 0)), mode="edge") * np.float32(0.04)
+    foot = 1 - 0.22 * np.exp(-(h - np.arange(h)) / (0.55 * PX_PER_M))
+    grain = rng.standard_normal((h, w), dtype=np.float32) * np.float32(0.03)
+    return np.clip((1 + blotch + streak + grain) * foot[:, None].astype(np.float32), 0.3, 1.4)
