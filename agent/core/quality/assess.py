@@ -39,6 +39,9 @@ LOW_CONTRAST = 12.0
 SHARPNESS = 1.35
 """Energy of fine gradients over that of gradients four times coarser: 1 for a picture without
 any detail, 3 and more for a sharp one, 1.4 after a blur of 1.2 % of the width (sigma)."""
+AT_ONCE_S = 20.0
+"""Dusk takes minutes (civil twilight lasts 25 or more); what takes the light within this is a
+hand, a bag or a failed lamp."""
 FROZEN_FRAMES = 5
 FROZEN_DIFFERENCE = 0.02
 """Mean absolute difference, grey levels; sensor noise alone gives 0.3 or more."""
@@ -55,11 +58,15 @@ class History:
         sample: uint8, sparse raw pixels of the last frame; ``None`` before the first.
         captured_mono_s: when that was.
         unchanged: how many frames in a row equal their predecessor.
+        bright_mono_s: when a picture was last lit; ``None`` before the first.
+        darkened_at_once: the present darkness came between two pictures, not over minutes.
     """
 
     sample: NDArray[np.uint8] | None = None
     captured_mono_s: float = 0.0
     unchanged: int = 0
+    bright_mono_s: float | None = None
+    darkened_at_once: bool = False
 
 
 def assess(frame: Frame, previous: History) -> tuple[ImageHealth, History]:
@@ -68,7 +75,6 @@ def assess(frame: Frame, previous: History) -> tuple[ImageHealth, History]:
     luma = reduce_luma(frame.luma, reduction_factor((width, height)))
     while min(luma.shape) < _LEAST_SIDE_PX:
         luma = luma.repeat(2, axis=0).repeat(2, axis=1)
-    history = _remember(frame, previous)
     found: dict[Kind, Finding] = {}
 
     def note(kind: Kind, sick: bool, measure: float, threshold: float) -> None:
@@ -78,10 +84,11 @@ def assess(frame: Frame, previous: History) -> tuple[ImageHealth, History]:
     p01, p5, p95, p999 = (
         float(value) for value in np.percentile(luma[::2, ::2], (0.1, 5.0, 95.0, 99.9))
     )
-    flat = p999 - p01
+    flat, dark = p999 - p01, p95 < DARK_LEVEL
+    history = _remember(frame, previous, dark=dark)
     note(Kind.SIGNAL_LOST, flat < FLAT_RANGE and _noise_free(frame), flat, FLAT_RANGE)
     note(Kind.FROZEN, history.unchanged >= FROZEN_FRAMES, history.unchanged, FROZEN_FRAMES)
-    note(Kind.DARK, p95 < DARK_LEVEL, p95, DARK_LEVEL)
+    note(Kind.DARK, dark and not history.darkened_at_once, p95, DARK_LEVEL)
     bright = float(np.mean(luma > BRIGHT_LEVEL))
     note(Kind.OVEREXPOSED, bright > BRIGHT_SHARE, bright, BRIGHT_SHARE)
     textured, fine_share = float(line_tiles(luma).mean()), _fine_share(luma)
@@ -90,7 +97,8 @@ def assess(frame: Frame, previous: History) -> tuple[ImageHealth, History]:
     well_lit = p95 >= DARK_LEVEL and bright <= BRIGHT_SHARE
     note(
         Kind.COVERED,
-        blank and well_lit and coarse_shape < COVER_CONTRAST,
+        (blank and well_lit and coarse_shape < COVER_CONTRAST)
+        or (dark and history.darkened_at_once),
         coarse_shape,
         COVER_CONTRAST,
     )
@@ -118,7 +126,7 @@ def _noise_free(frame: Frame) -> bool:
     return float(np.mean(part[:, 1:] == part[:, :-1])) > 0.98
 
 
-def _remember(frame: Frame, previous: History) -> History:
+def _remember(frame: Frame, previous: History, *, dark: bool) -> History:
     step = max(1, frame.luma.shape[1] // 80)
     sample = np.ascontiguousarray(frame.luma[::step, ::step])
     unchanged = 0
@@ -126,7 +134,13 @@ def _remember(frame: Frame, previous: History) -> History:
         difference = np.abs(sample.astype(np.int16) - previous.sample)
         if float(difference.mean()) < FROZEN_DIFFERENCE:
             unchanged = previous.unchanged + 1
-    return History(sample, frame.captured_mono_s, unchanged)
+    now_s, lit_s = frame.captured_mono_s, previous.bright_mono_s
+    if not dark:
+        return History(sample, now_s, unchanged, now_s)
+    at_once = previous.darkened_at_once or (
+        lit_s is not None and previous.captured_mono_s == lit_s and now_s - lit_s <= AT_ONCE_S
+    )
+    return History(sample, now_s, unchanged, lit_s, at_once)
 
 
 def _fine_share(luma: Luma) -> float:
