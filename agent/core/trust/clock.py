@@ -45,13 +45,19 @@ class Now:
     def clock(self) -> ClockTrust:
         return ClockTrust.SYNCHRONISED if self.trusted else ClockTrust.FLOOR
 
-    def latest_s(self, floor_s: int) -> int:
-        """The latest moment it certainly already is."""
+    def latest_s(self, floor_s: int | None) -> int:
+        """The latest moment it certainly already is; ``None`` for no floor."""
+        floor_s = 0 if floor_s is None else floor_s
         return max(self.utc_s, floor_s) if self.trusted else floor_s
 
 
-def check_window(header: OrderHeader, now: Now, floor_s: int) -> None:
+def check_window(header: OrderHeader, now: Now, floor_s: int | None) -> None:
     """Refuse an order outside its validity window.
+
+    Args:
+        header: of the order.
+        now: the time as the device has it.
+        floor_s: the floor; ``None`` for an order that outranks it.
 
     Raises:
         OrderRefusal: ``inverted_window``, ``expired`` or ``not_yet_valid``.
@@ -63,13 +69,13 @@ def check_window(header: OrderHeader, now: Now, floor_s: int) -> None:
     if now.latest_s(floor_s) >= header.expires_at:
         raise OrderRefusal(Reason.EXPIRED, f"the order expired at {header.expires_at}")
     if now.trusted:
-        if now.utc_s < header.not_before:
-            raise OrderRefusal(Reason.NOT_YET_VALID, f"the order is valid from {header.not_before}")
-        latest_issue_s = now.utc_s + SKEW_S
+        earliest_s, latest_issue_s = now.utc_s, now.utc_s + SKEW_S
+    elif floor_s is not None:
+        earliest_s = latest_issue_s = floor_s + MAX_LEAD_S
     else:
-        latest_issue_s = floor_s + MAX_LEAD_S
-        if header.not_before > latest_issue_s:
-            raise OrderRefusal(Reason.NOT_YET_VALID, f"the order is valid from {header.not_before}")
+        return
+    if header.not_before > earliest_s:
+        raise OrderRefusal(Reason.NOT_YET_VALID, f"the order is valid from {header.not_before}")
     if header.issued_at > latest_issue_s:
         raise OrderRefusal(
             Reason.NOT_YET_VALID, f"the order claims to be issued at {header.issued_at}"

@@ -25,7 +25,7 @@ def check_grant_signers(
     *,
     issued_at: int,
     now: Now,
-    floor_s: int,
+    floor_s: int | None,
 ) -> None:
     """The persons named and the persons who signed are the same, and they are enough.
 

@@ -89,7 +89,13 @@ def persons_needed(keyset: Keyset, role: Role) -> int:
 
 
 def check_signers(
-    signers: Sequence[KeyEntry], role: Role, persons: int, *, issued_at: int, now: Now, floor_s: int
+    signers: Sequence[KeyEntry],
+    role: Role,
+    persons: int,
+    *,
+    issued_at: int,
+    now: Now,
+    floor_s: int | None,
 ) -> None:
     """Every signer holds ``role`` and is valid, and they are ``persons`` people at least.
 

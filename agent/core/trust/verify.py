@@ -101,7 +101,7 @@ def verify_order(
             Reason.FORKED, f"another order of sequence {header.sequence} was obeyed before"
         )
     _check_row(order, row, digest, state)
-    floor_s = 0 if _opens_epoch(order, state) else state.clock_floor_s
+    floor_s = None if _opens_epoch(order, state) else state.clock_floor_s
     check_window(header, now, floor_s)
     return Verified(
         order=order,
@@ -155,7 +155,7 @@ def _check_signers(
     order: Order, signers: tuple[cose.VerifyKey, ...], state: TrustState, now: Now
 ) -> tuple[KeyEntry, ...]:
     keyset, issued_at = state.keyset, order.header.issued_at
-    floor_s = 0 if _opens_epoch(order, state) else state.clock_floor_s
+    floor_s = None if _opens_epoch(order, state) else state.clock_floor_s
     entries = keysets.entries_of(signers, keyset)
     if isinstance(order.body, Grant):
         grants.check_grant_signers(
