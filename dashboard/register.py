@@ -144,6 +144,7 @@ def _camera(row: object, where: str) -> Camera:
         azimuth_deg=_optional(rest.pop("azimuth_deg", None), f"{where}.azimuth_deg"),
         position=_position(rest.pop("position", None), f"{where}.position"),
     )
+    rest.pop("enrolled_at", None)  # the desk's own, of no use to a page
     if rest:
         raise _wrong(f"{where} has unknown entries: {', '.join(sorted(rest))}")
     return made

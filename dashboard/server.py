@@ -145,7 +145,7 @@ def _handler(
         def version_string(self) -> str:
             return "viewkeeper"
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:
             """Say nothing: the operator's terminal is not an access log."""
 
         def do_GET(self) -> None:

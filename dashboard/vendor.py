@@ -134,7 +134,7 @@ def differences(made: Path, kept: Path) -> list[str]:
 def main(argv: list[str] | None = None) -> int:
     """Command line; exit 1 when ``--check`` finds a difference, 2 without npm."""
     parser = argparse.ArgumentParser(
-        prog="python -m viewkeeper.dashboard.vendor", description=__doc__.splitlines()[0]
+        prog="python -m viewkeeper.dashboard.vendor", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("--check", action="store_true", help="make and compare, write nothing")
     options = parser.parse_args(argv)

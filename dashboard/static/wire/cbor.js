@@ -1,8 +1,9 @@
 // Deterministic CBOR (RFC 8949 §4.2.1), the strict subset of protocol/cbor.py.
 //
-// Rule: bytes in, values out; no I/O. The decoder refuses every deviation while it reads
-// (longer heads than needed, unsorted or repeated keys, floats, tags, leftovers), so what it
-// returns has exactly one encoding and nothing need be encoded again to compare.
+// Rule: bytes in, values out; no I/O. The decoder refuses every deviation (longer heads than
+// needed, unsorted or repeated keys, floats, tags, leftovers), so what it returns has exactly
+// one encoding and nothing need be encoded again to compare. Of several faults it names the
+// one that protocol/cbor.py names: first what is not well-formed, then in the order of LATER.
 //
 // Integers beyond 2^53 come back as BigInt: no field of ours may hold one, and a Number
 // would round it into range.
@@ -19,6 +20,12 @@ export class Refusal extends Error {
 
 const UINT = 0, NINT = 1, BSTR = 2, TSTR = 3, ARRAY = 4, MAP = 5, TAG = 6;
 const MAX_SAFE = 2n ** 53n;
+const LATER = [
+  [REASONS.BAD_UTF8, "a text string is not UTF-8"],
+  [REASONS.DUPLICATE_KEY, "a map holds the same key twice"],
+  [REASONS.TYPE_NOT_ALLOWED, "map keys are integers or text"],
+  [REASONS.NOT_DETERMINISTIC, "not in the form of RFC 8949 §4.2.1 (shortest, sorted)"],
+];
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Decode `data` (Uint8Array), which must be one item in its one deterministic form. */
@@ -31,6 +38,7 @@ export function decode(data, maxBytes = 65536) {
   if (reader.position !== data.length) {
     throw new Refusal(REASONS.TRAILING_BYTES, `${data.length - reader.position} bytes left over`);
   }
+  for (const [reason, hint] of LATER) if (reader.later.has(reason)) throw new Refusal(reason, hint);
   return value;
 }
 
@@ -38,6 +46,7 @@ class Reader {
   constructor(data) {
     this.data = data;
     this.position = 0;
+    this.later = new Set(); // faults of bytes that are well-formed all the same
   }
 
   item(depth) {
@@ -45,12 +54,12 @@ class Reader {
     const major = initial >> 5;
     if (major === 7) return this.simple(initial);
     const argument = this.argument(initial & 31);
-    if (major === TAG) throw new Refusal(REASONS.TYPE_NOT_ALLOWED, `tag ${argument} is not of the profile`);
+    if (major === TAG) throw new Refusal(REASONS.TYPE_NOT_ALLOWED, `tag ${argument} is not read`);
     if (major === UINT) return asInteger(argument);
     if (major === NINT) return asInteger(-1n - argument);
     if (major === BSTR) return this.take(argument).slice();
     if (major === TSTR) return this.text(argument);
-    if (depth >= MAX_DEPTH) throw new Refusal(REASONS.TOO_DEEP, `nested deeper than ${MAX_DEPTH}`);
+    if (depth > MAX_DEPTH) throw new Refusal(REASONS.TOO_DEEP, `nested deeper than ${MAX_DEPTH}`);
     // Each item takes a byte at least: a count that cannot be true is refused before any loop.
     const items = major === MAP ? 2n * argument : argument;
     if (items > BigInt(this.data.length - this.position)) {
@@ -81,7 +90,7 @@ class Reader {
     for (let i = 0; i < size; i++) value = (value << 8n) | BigInt(this.byte());
     // Shortest form: what fits a shorter head must be in one.
     const least = size === 1 ? 24n : 1n << BigInt(4 * size);
-    if (value < least) throw new Refusal(REASONS.NOT_DETERMINISTIC, "a head is longer than needed");
+    if (value < least) this.later.add(REASONS.NOT_DETERMINISTIC);
     return value;
   }
 
@@ -99,7 +108,8 @@ class Reader {
     try {
       return utf8.decode(bytes);
     } catch {
-      throw new Refusal(REASONS.BAD_UTF8, "a text string is not UTF-8");
+      this.later.add(REASONS.BAD_UTF8);
+      return "";
     }
   }
 
@@ -115,13 +125,10 @@ class Reader {
     for (let i = 0; i < count; i++) {
       const start = this.position;
       const key = this.item(depth + 1);
-      if (typeof key !== "number" && typeof key !== "bigint" && typeof key !== "string") {
-        throw new Refusal(REASONS.TYPE_NOT_ALLOWED, "map keys are integers or text");
-      }
+      if (!["number", "bigint", "string"].includes(typeof key)) this.later.add(REASONS.TYPE_NOT_ALLOWED);
+      if (entries.has(key)) this.later.add(REASONS.DUPLICATE_KEY);
       const encoded = this.data.subarray(start, this.position);
-      const order = previous === null ? -1 : compare(previous, encoded);
-      if (order === 0) throw new Refusal(REASONS.DUPLICATE_KEY, "a map holds the same key twice");
-      if (order > 0) throw new Refusal(REASONS.NOT_DETERMINISTIC, "map keys are not sorted");
+      if (previous !== null && compare(previous, encoded) > 0) this.later.add(REASONS.NOT_DETERMINISTIC);
       previous = encoded;
       entries.set(key, this.item(depth + 1));
     }

@@ -1,0 +1,108 @@
+"""A broker, a served page and a real browser. Skipped only where one cannot be had."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import desk
+from viewkeeper.dashboard import server
+from viewkeeper.dashboard.register import Register
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ARTEFACTS = Path(os.environ.get("VIEWKEEPER_ARTEFACTS", "artefacts"))
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[desk.Broker]:
+    if desk.MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed")
+    running = desk.Broker(tmp_path)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def visit(chromium: Browser, broker: desk.Broker) -> Iterator[Visit]:
+    """Open the page for a register; errors on the page or against its policy fail the test."""
+    closing: list[Callable[[], None]] = []
+    complaints: list[str] = []
+
+    def open_page(
+        register: Register,
+        *,
+        language: str = "en",
+        size: tuple[int, int] = (1440, 900),
+        theme: str = "light",
+        before: str = "",
+        path: str = "",
+        connected: bool = True,
+    ) -> Page:
+        running = server.start(register, broker.url, port=0)
+        closing.append(running.close)
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            locale="zh-CN" if language == "zh" else "en-GB",
+            color_scheme="dark" if theme == "dark" else "light",
+        )
+        closing.append(context.close)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: _note(complaints, message.type, message.text))
+        if before:
+            page.add_init_script(before)
+        page.goto(running.url + path)
+        if connected:
+            page.wait_for_selector("[data-broker=connected]")
+        return page
+
+    yield open_page
+    for close in reversed(closing):
+        close()
+    assert not complaints, complaints
+
+
+def _note(complaints: list[str], kind: str, text: str) -> None:
+    # A browser reports every socket that cannot be opened; that is the broker's absence.
+    if kind == "error" and "WebSocket connection to" not in text:
+        complaints.append(text)
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], Path]:
+    """Keep a screenshot among the artefacts."""
+
+    def keep(page: Page, name: str) -> Path:
+        ARTEFACTS.mkdir(parents=True, exist_ok=True)
+        path = ARTEFACTS / f"dashboard-{name}.png"
+        page.screenshot(path=path)
+        return path
+
+    return keep

@@ -1,0 +1,68 @@
+"""What is vendored is what the manifest says, with its licence and within its size."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from viewkeeper.dashboard import vendor
+
+MANIFEST: dict[str, Any] = json.loads((vendor.VENDOR / vendor.MANIFEST).read_text(encoding="utf-8"))
+PACKAGES = [package for entry in MANIFEST["files"] for package in entry["packages"]]
+
+
+def test_every_vendored_file_has_the_hash_of_the_manifest() -> None:
+    for entry in MANIFEST["files"]:
+        path = vendor.VENDOR / entry["file"]
+        assert vendor.sha256_of(path) == entry["sha256"], entry["file"]
+        assert path.stat().st_size == entry["size_bytes"]
+
+
+def test_every_package_keeps_its_licence() -> None:
+    for package in PACKAGES:
+        assert package["license"] in {"MIT", "Apache-2.0"}
+        licence = vendor.VENDOR / package["license_file"]
+        assert vendor.sha256_of(licence) == package["license_sha256"]
+
+
+def test_nothing_stands_there_that_the_manifest_does_not_name() -> None:
+    named = {entry["file"] for entry in MANIFEST["files"]}
+    named |= {package["license_file"] for package in PACKAGES} | {vendor.MANIFEST}
+    assert {path.name for path in vendor.VENDOR.iterdir()} == named
+
+
+def test_versions_are_those_of_the_lock_file() -> None:
+    lock = json.loads((vendor.VENDORING / "package-lock.json").read_text(encoding="utf-8"))
+    wanted = json.loads((vendor.VENDORING / "package.json").read_text(encoding="utf-8"))
+    assert {library.file for library in vendor.LIBRARIES} == {e["file"] for e in MANIFEST["files"]}
+    for package in PACKAGES:
+        assert wanted["dependencies"][package["name"]] == package["version"]
+        assert lock["packages"][f"node_modules/{package['name']}"]["version"] == package["version"]
+
+
+def test_the_whole_page_stays_under_two_hundred_kilobytes_compressed() -> None:
+    room = vendor.VENDOR.parent
+    parts = [p for p in room.rglob("*") if p.suffix in {".html", ".js", ".css", ".json", ".svg"}]
+    assert sum(len(gzip.compress(path.read_bytes())) for path in parts) < 200_000
+
+
+def test_differences_name_what_is_missing_and_what_is_other(tmp_path: Path) -> None:
+    made, kept = tmp_path / "made", tmp_path / "kept"
+    for folder, files in ((made, {"a": "1", "b": "2"}), (kept, {"a": "1", "b": "3", "c": "4"})):
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name).write_text(text)
+    assert vendor.differences(made, kept) == ["b", "c"]
+    assert vendor.differences(made, made) == []
+
+
+def test_without_npm_the_script_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert vendor.main(["--check"]) == 2
+    assert "Node.js" in capsys.readouterr().err
