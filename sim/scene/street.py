@@ -219,7 +219,8 @@ def _side_street(canvas: Canvas, rng: np.random.Generator, layout: Layout) -> No
     x = x0
     fronts: list[tuple[float, float, Front]] = []
     while x < x1:
-        w = min(float(rng.uniform(8, 12)), x1 - x)
+        w = float(rng.uniform(8, 12))
+        w = x1 - x if x1 - x - w < 6 else w  # no sliver of a house at the end
         fronts.append((x, w, draw_front(rng, w, float(rng.choice([11.0, 14.2])), shops=True)))
         x += w
     for x, w, front in reversed(fronts):
