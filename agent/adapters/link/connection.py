@@ -115,6 +115,7 @@ class Connection:
         self.version = version
         self.receive_maximum = 65_535
         self.warning = ""
+        self.subscribed = False
         self._on_acknowledged = on_acknowledged
         self._on_incoming = on_incoming
         self._accepted = False
@@ -291,6 +292,7 @@ class Connection:
         codes: Sequence[ReasonCode],
         properties: object,
     ) -> None:
+        self.subscribed = True
         refused = [code for code in codes if code.is_failure]
         if refused:  # reports still matter where orders cannot come
             self.warning = f"the broker refused a subscription to orders: {refused[0]}"

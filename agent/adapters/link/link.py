@@ -106,6 +106,7 @@ class Link:
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
+        self._connection: Connection | None = None
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -141,7 +142,7 @@ class Link:
 
     @property
     def connected(self) -> bool:
-        """Whether the broker has accepted us and not been lost since."""
+        """Whether the broker has accepted us and our subscription, and not been lost since."""
         return self._connected.is_set()
 
     def wait_connected(self, timeout_s: float) -> bool:
@@ -269,13 +270,12 @@ class Link:
         )
         log.info("link: connected, MQTT %s", connection.version.value)
         self._sender.begin()
-        self._connected.set()
-        self._tell(True)
-        try:
-            self._serve(connection)
-        finally:
+        self._connection = connection
+        self._serve(connection)
+        self._connection = None
+        if self._connected.is_set():
             self._connected.clear()
-        self._tell(False)
+            self._tell(False)
         if not self._stopping.is_set():
             self._ended(connection.end_text, lasted=self._clock() - since_s >= LASTED_S)
 
@@ -298,6 +298,9 @@ class Link:
             ):
                 return
             self._drain()
+            if connection.subscribed and not self._connected.is_set():
+                self._connected.set()
+                self._tell(True)
             if connection.warning != warned:
                 warned = connection.warning
                 self._counts = replace(self._counts, last_error=warned)
@@ -342,7 +345,7 @@ class Link:
                 log.exception("link: on_gap failed")
                 continue
             if payload is not None:
-                self._sender.post(self.topics.history, payload)
+                self._sender.post_gap(payload)
 
     def _tell(self, connected: bool) -> None:
         try:

@@ -83,16 +83,23 @@ class Outbox:
 
     # memory only: for any thread
 
-    def add(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
-        """Take a row in; its number, higher than that of every row before it."""
+    def add(
+        self, topic: str, payload: bytes, *, retain: bool = False, unbounded: bool = False
+    ) -> int:
+        """Take a row in; its number, higher than that of every row before it.
+
+        Args:
+            unbounded: drop nothing for it: word of a loss must not cause the next.
+        """
         with self._memory:
             self._last_id += 1
             row = Row(self._last_id, topic, payload, retain)
             self._sizes[row.number] = len(payload)
             self._bytes += len(payload)
             self._fresh[row.number] = (self._clock(), row)
-            while len(self._sizes) > self._most_rows or (
-                self._bytes > self._most_bytes and len(self._sizes) > 1
+            while not unbounded and (
+                len(self._sizes) > self._most_rows
+                or (self._bytes > self._most_bytes and len(self._sizes) > 1)
             ):
                 self._evict_oldest()
             return row.number

@@ -102,6 +102,10 @@ class Sender:
                 self._outbox.keep(topic, payload)
                 self._put(topic, payload, held=True, row=number)
 
+    def post_gap(self, payload: bytes) -> None:
+        """Send word of a loss; nothing is dropped to make room for it."""
+        self._outbox.add(self._history_topic, payload, unbounded=True)
+
     def clear(self, topic: str) -> None:
         """Take away what stands on a topic, also from the broker."""
         with self._lock:
