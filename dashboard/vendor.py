@@ -1,4 +1,4 @@
-"""Makes ``static/vendor`` again from npm packages of exact versions.
+"""Makes the vendored libraries again from npm packages of exact versions.
 
 For maintainers only: the results are committed, so neither users nor tests need Node.
 ``python -m viewkeeper.dashboard.vendor`` writes them; ``--check`` makes them in a
@@ -22,6 +22,9 @@ from typing import Any
 ROOM = Path(__file__).resolve().parent
 VENDORING = ROOM / "vendoring"
 VENDOR = ROOM / "static" / "vendor"
+"""What the page is served with."""
+TEST_VENDOR = ROOM.parent / "tests" / "browser" / "vendor"
+"""What only the browser tests use."""
 MANIFEST = "VENDOR.json"
 
 
@@ -30,7 +33,7 @@ class Library:
     """One vendored file: copied from a package, or bundled from an entry of ours.
 
     Attributes:
-        file: name under ``static/vendor``.
+        file: its name there.
         packages: npm packages whose code is in it.
         shipped: path inside the first package, where the package ships one ESM file.
         entry: our entry module, where esbuild must bundle.
@@ -47,28 +50,33 @@ LIBRARIES = (
     Library("preact.js", ("preact", "htm"), entry="preact.entry.js"),
     Library("noble.js", ("@noble/ed25519", "@noble/hashes"), entry="noble.entry.js"),
 )
+TEST_LIBRARIES = (Library("axe.js", ("axe-core",), shipped="axe.min.js"),)
+ROOMS = ((VENDOR, LIBRARIES), (TEST_VENDOR, TEST_LIBRARIES))
 
 
-def build(target: Path) -> None:
-    """Fill ``target`` with the libraries, their licences and the manifest.
+def install(work: Path) -> None:
+    """Let npm install the locked packages into ``work``.
 
     Raises:
-        subprocess.CalledProcessError: npm or esbuild failed (their words are on stderr).
+        subprocess.CalledProcessError: npm failed (its words are on stderr).
         FileNotFoundError: npm is not installed.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        for source in VENDORING.iterdir():
-            shutil.copy(source, work / source.name)
-        subprocess.run(["npm", "ci", "--silent"], cwd=work, check=True)
-        entries: list[dict[str, Any]] = []
-        for library in LIBRARIES:
-            made = target / library.file
-            if library.shipped:
-                shutil.copyfile(work / "node_modules" / library.packages[0] / library.shipped, made)
-            else:
-                _bundle(work, library.entry, made)
-            entries.append(_describe(work, library, made, target))
+    for source in VENDORING.iterdir():
+        shutil.copy(source, work / source.name)
+    subprocess.run(["npm", "ci", "--silent"], cwd=work, check=True)
+
+
+def build(work: Path, libraries: tuple[Library, ...], target: Path) -> None:
+    """Fill ``target`` with libraries installed in ``work``, their licences and a manifest."""
+    target.mkdir(parents=True)
+    entries: list[dict[str, Any]] = []
+    for library in libraries:
+        made = target / library.file
+        if library.shipped:
+            shutil.copyfile(work / "node_modules" / library.packages[0] / library.shipped, made)
+        else:
+            _bundle(work, library.entry, made)
+        entries.append(_describe(work, library, made, target))
     text = json.dumps({"files": entries}, indent=2, ensure_ascii=False) + "\n"
     (target / MANIFEST).write_text(text, encoding="utf-8")
 
@@ -121,7 +129,8 @@ def sha256_of(path: Path) -> str:
 
 def differences(made: Path, kept: Path) -> list[str]:
     """Names of files that are missing on one side or differ."""
-    names = {path.name for path in made.iterdir()} | {path.name for path in kept.iterdir()}
+    kept_names = {path.name for path in kept.iterdir()} if kept.is_dir() else set[str]()
+    names = {path.name for path in made.iterdir()} | kept_names
     return sorted(
         name
         for name in names
@@ -139,24 +148,26 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="make and compare, write nothing")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder)
+        work = Path(folder)
         try:
-            build(made)
+            install(work)
+            for number, (_, libraries) in enumerate(ROOMS):
+                build(work, libraries, work / f"room{number}")
         except FileNotFoundError:
             print("npm is not installed: install Node.js 20 or newer", file=sys.stderr)
             return 2
         except subprocess.CalledProcessError as error:
             print(f"{error.cmd[0]} failed with exit {error.returncode}", file=sys.stderr)
             return 2
+        made = [(work / f"room{number}", kept) for number, (kept, _) in enumerate(ROOMS)]
         if options.check:
-            differ = differences(made, VENDOR)
+            differ = [name for fresh, kept in made for name in differences(fresh, kept)]
             print("in date" if not differ else f"differs: {', '.join(differ)}")
             return 1 if differ else 0
-        shutil.rmtree(VENDOR, ignore_errors=True)
-        VENDOR.mkdir(parents=True)
-        for source in made.iterdir():
-            shutil.copyfile(source, VENDOR / source.name)
-    print(f"wrote {VENDOR.name}: {', '.join(library.file for library in LIBRARIES)}")
+        for fresh, kept in made:
+            shutil.rmtree(kept, ignore_errors=True)
+            shutil.copytree(fresh, kept)
+    print(f"wrote {', '.join(one.file for _, libraries in ROOMS for one in libraries)}")
     return 0
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from paho.mqtt.enums import CallbackAPIVersion
 
 from viewkeeper.dashboard.register import Camera, Register
 from viewkeeper.protocol import records
@@ -166,7 +167,7 @@ class Voice:
 
 def publish(broker: Broker, topic: str, payload: bytes, *, retain: bool = False) -> None:
     """Anybody's message: the test brokers ask no one who they are."""
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
     client.connect("127.0.0.1", broker.tcp_port)
     client.loop_start()
     client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)

@@ -31,7 +31,8 @@ def rebuilt(voice: Voice, *, protected: Any = None, unprotected: Any = None) -> 
     """A record of the camera's own key whose envelope is not of the profile."""
     *_, payload, _ = cbor2.loads(voice.sign(LIE)).value
     own = {1: -19, 4: voice.signer.verify_key.kid}
-    header = cbor.encode(own if protected is None else protected(own))
+    changed: Any = own if protected is None else protected(own)
+    header = cbor.encode(changed)
     signature = voice.signer.sign(
         cose.sign1_structure(header, cose.Domain.RECORD.external_aad, payload)
     )

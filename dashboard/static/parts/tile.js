@@ -15,7 +15,7 @@ export function Tile({ camera, words, now }) {
   return html`<article class=${`tile state-${verdictOf(camera)}`} ...${hooks(camera, now)}>
     <header>
       <${VerdictIcon} verdict=${verdictOf(camera)} />
-      <h3><a href=${href(camera)} aria-label=${words.t("open", { title: words.title(camera.config) })}>${words.title(camera.config)}</a></h3>
+      <h2><a href=${href(camera)} aria-label=${words.t("open", { title: words.title(camera.config) })}>${words.title(camera.config)}</a></h2>
       <code class="ids">${camera.id}</code>
     </header>
     <${Frames} camera=${camera} words=${words} dim=${stale || camera.online === false} />

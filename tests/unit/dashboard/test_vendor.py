@@ -11,36 +11,51 @@ import pytest
 
 from viewkeeper.dashboard import vendor
 
-MANIFEST: dict[str, Any] = json.loads((vendor.VENDOR / vendor.MANIFEST).read_text(encoding="utf-8"))
-PACKAGES = [package for entry in MANIFEST["files"] for package in entry["packages"]]
+ROOMS = [room for room, _ in vendor.ROOMS]
+LICENCES = {vendor.VENDOR: {"MIT", "Apache-2.0"}, vendor.TEST_VENDOR: {"MPL-2.0"}}
 
 
-def test_every_vendored_file_has_the_hash_of_the_manifest() -> None:
-    for entry in MANIFEST["files"]:
-        path = vendor.VENDOR / entry["file"]
+def manifest(room: Path) -> list[dict[str, Any]]:
+    return json.loads((room / vendor.MANIFEST).read_text(encoding="utf-8"))["files"]
+
+
+def packages(room: Path) -> list[dict[str, str]]:
+    return [package for entry in manifest(room) for package in entry["packages"]]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_vendored_file_has_the_hash_of_the_manifest(room: Path) -> None:
+    for entry in manifest(room):
+        path = room / entry["file"]
         assert vendor.sha256_of(path) == entry["sha256"], entry["file"]
         assert path.stat().st_size == entry["size_bytes"]
 
 
-def test_every_package_keeps_its_licence() -> None:
-    for package in PACKAGES:
-        assert package["license"] in {"MIT", "Apache-2.0"}
-        licence = vendor.VENDOR / package["license_file"]
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_package_keeps_its_licence(room: Path) -> None:
+    for package in packages(room):
+        assert package["license"] in LICENCES[room]
+        licence = room / package["license_file"]
         assert vendor.sha256_of(licence) == package["license_sha256"]
 
 
-def test_nothing_stands_there_that_the_manifest_does_not_name() -> None:
-    named = {entry["file"] for entry in MANIFEST["files"]}
-    named |= {package["license_file"] for package in PACKAGES} | {vendor.MANIFEST}
-    assert {path.name for path in vendor.VENDOR.iterdir()} == named
+@pytest.mark.parametrize("room", ROOMS)
+def test_nothing_stands_there_that_the_manifest_does_not_name(room: Path) -> None:
+    named = {entry["file"] for entry in manifest(room)}
+    named |= {package["license_file"] for package in packages(room)} | {vendor.MANIFEST}
+    assert {path.name for path in room.iterdir()} == named
 
 
-def test_versions_are_those_of_the_lock_file() -> None:
+@pytest.mark.parametrize(("room", "libraries"), vendor.ROOMS)
+def test_versions_are_those_of_the_lock_file(
+    room: Path, libraries: tuple[vendor.Library, ...]
+) -> None:
     lock = json.loads((vendor.VENDORING / "package-lock.json").read_text(encoding="utf-8"))
     wanted = json.loads((vendor.VENDORING / "package.json").read_text(encoding="utf-8"))
-    assert {library.file for library in vendor.LIBRARIES} == {e["file"] for e in MANIFEST["files"]}
-    for package in PACKAGES:
-        assert wanted["dependencies"][package["name"]] == package["version"]
+    exact = wanted["dependencies"] | wanted["devDependencies"]
+    assert {library.file for library in libraries} == {one["file"] for one in manifest(room)}
+    for package in packages(room):
+        assert exact[package["name"]] == package["version"]
         assert lock["packages"][f"node_modules/{package['name']}"]["version"] == package["version"]
 
 
