@@ -14,14 +14,14 @@ from viewkeeper.sim.camera import blur
 from viewkeeper.sim.camera.conditions import Conditions
 from viewkeeper.sim.camera.light import Image
 from viewkeeper.sim.camera.pinhole import Pose
-from viewkeeper.sim.camera.scenery import Scenery
+from viewkeeper.sim.camera.scenery import Seen
 
 # what a silicon sensor without its infrared filter makes of red, green, blue surfaces
 INFRARED = np.array([0.38, 0.44, 0.18], dtype=np.float32)
 _AIRLIGHT = np.array([0.62, 0.64, 0.66], dtype=np.float32)
 
 
-def illuminate(scenery: Scenery, conditions: Conditions) -> Image:
+def illuminate(scenery: Seen, conditions: Conditions) -> Image:
     """Daylight, night, or the dusk between them; always a fresh array."""
     night = np.float32(conditions.night)
     if night <= 0:
@@ -40,7 +40,7 @@ def illuminate(scenery: Scenery, conditions: Conditions) -> Image:
     return scenery.daylight * (1 - night) ** 3 + dark * night + scenery.glow * (night * (1 - night))
 
 
-def cast_shadow(linear: Image, scenery: Scenery, conditions: Conditions, registered: Pose) -> Image:
+def cast_shadow(linear: Image, scenery: Seen, conditions: Conditions, registered: Pose) -> Image:
     """A slanting hard-edged band without sun, fixed in the world."""
     if conditions.shadow <= 0:
         return linear
@@ -58,7 +58,7 @@ def cast_shadow(linear: Image, scenery: Scenery, conditions: Conditions, registe
     return linear * (1 - depth * np.array([1.0, 0.985, 0.95], dtype=np.float32))
 
 
-def add_fog(linear: Image, scenery: Scenery, conditions: Conditions) -> Image:
+def add_fog(linear: Image, scenery: Seen, conditions: Conditions) -> Image:
     """Koschmieder: L exp(-bd) + A (1 - exp(-bd)), visibility 3/b."""
     if conditions.fog <= 0 and conditions.rain <= 0:
         return linear

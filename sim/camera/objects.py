@@ -15,7 +15,7 @@ from viewkeeper.sim.camera import pinhole, sprites
 from viewkeeper.sim.camera.equirect import Panorama
 from viewkeeper.sim.camera.light import Image
 from viewkeeper.sim.camera.pinhole import Pose
-from viewkeeper.sim.camera.scenery import Scenery
+from viewkeeper.sim.camera.scenery import Scenery, Seen
 
 _HEIGHT_M, _WIDTH_M = 1.85, 0.925
 _LORRY_DISTANCE_M = 6.0
@@ -27,7 +27,7 @@ def add_people(
     """Draw ``count`` walkers as they are at ``t_s``, the farthest first."""
     walkers = [_walker(scenery.panorama, i, t_s, seed) for i in range(count)]
     walkers.sort(key=lambda w: -math.hypot(w[0], w[1]))
-    brightness = _ambient(linear)
+    brightness = ambient(linear)
     for x, z, right, phase, look, size in walkers:
         sprite = sprites.walker(phase, look)
         _billboard(
@@ -69,7 +69,7 @@ def _across(home: Pose) -> tuple[tuple[float, float, float, float], ...]:
     return tuple(ways)
 
 
-def _ambient(linear: Image) -> float:
+def ambient(linear: Image) -> float:
     """How strongly the scene lights a body: about the view's own mean over grey's 0.18."""
     return min(1.6, float(linear.mean()) / 0.2)
 
@@ -105,7 +105,7 @@ def _billboard(
     u = (rays @ across.astype(np.float32)) * reach / width_m + 0.5
     v = (rays[..., 1] * reach - (down - height_m)) / height_m
     height_px = max(4.0, rows.stop - rows.start)
-    _paste(linear, hidden, box, _sample(sprite, u, v, height_px), brightness)
+    paste(linear, hidden, box, sample_sprite(sprite, u, v, height_px), brightness)
 
 
 def _pixel_box(scenery: Scenery, corners: NDArray[np.float64]) -> tuple[slice, slice] | None:
@@ -120,7 +120,7 @@ def _pixel_box(scenery: Scenery, corners: NDArray[np.float64]) -> tuple[slice, s
     return None if x1 <= x0 or y1 <= y0 else (slice(y0, y1), slice(x0, x1))
 
 
-def _sample(sprite: Image, u: Image, v: Image, height_px: float) -> Image:
+def sample_sprite(sprite: Image, u: Image, v: Image, height_px: float) -> Image:
     """Bilinear RGBA at (u, v) in 0..1; clear outside. Coarse sprites for small figures."""
     while sprite.shape[0] > 2 * height_px and sprite.shape[0] >= 16:
         h, w = sprite.shape[0] // 2, sprite.shape[1] // 2
@@ -137,13 +137,14 @@ def _sample(sprite: Image, u: Image, v: Image, height_px: float) -> Image:
     return upper * (1 - fy) + lower * fy
 
 
-def _paste(
+def paste(
     linear: Image,
     hidden: NDArray[np.bool_],
     box: tuple[slice, slice],
     rgba: Image,
     brightness: float,
 ) -> None:
+    """Lay a premultiplied (h, w, 4) over a block of the view; mark what it hides."""
     piece = linear[box]
     piece *= 1 - rgba[..., 3:]
     piece += rgba[..., :3] * np.float32(brightness)
@@ -153,13 +154,13 @@ def _paste(
 def add_lorry(
     linear: Image,
     hidden: NDArray[np.bool_],
-    scenery: Scenery,
+    scenery: Seen,
     registered: Pose,
     share: float,
     seed: int,
 ) -> Image:
     """Park a lorry so that it hides ``share`` of the registered view (then look from here)."""
-    if share <= 0:
+    if share < 0.001:  # smaller than a pixel or two
         return linear
     sprite = sprites.lorry(seed % 16)
     width, height = scenery.size
@@ -178,6 +179,6 @@ def add_lorry(
     u = ((local[..., 0] / ahead / half_w + 1) / 2 - left) / w
     v = ((local[..., 1] / ahead / half_h + 1) / 2 - top) / h
     u, v = np.nan_to_num(u, nan=-9.0), np.nan_to_num(v, nan=-9.0)
-    rgba = _sample(sprite, u, v, h * height)
-    _paste(linear, hidden, (slice(0, height), slice(0, width)), rgba, _ambient(linear))
+    rgba = sample_sprite(sprite, u, v, h * height)
+    paste(linear, hidden, (slice(0, height), slice(0, width)), rgba, ambient(linear))
     return linear

@@ -98,6 +98,46 @@ class Scenery:
         return np.minimum(known[rows, np.rint(column).astype(np.intp) % width], np.float32(FAR_M))
 
 
+@dataclass(frozen=True, eq=False)
+class LonePicture:
+    """A picture without a world behind it: distances are guessed from the row."""
+
+    daylight: Image
+    """(h, w, 3): exposed linear light."""
+    lens: LensLike
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.daylight.shape[1], self.daylight.shape[0]
+
+    @cached_property
+    def surfaces(self) -> Image:
+        return guessed_surfaces(self.daylight)
+
+    @cached_property
+    def glow(self) -> Image:
+        return np.zeros_like(self.daylight)
+
+    @cached_property
+    def rays(self) -> Image:
+        rays = pinhole.camera_rays(self.lens, self.size)
+        return rays / np.sqrt(np.square(rays).sum(axis=-1, keepdims=True))
+
+    @cached_property
+    def off_axis(self) -> Image:
+        rays = pinhole.camera_rays(self.lens, self.size)
+        return np.hypot(rays[..., 0], rays[..., 1])
+
+    @cached_property
+    def distance_m(self) -> Image:
+        """Far above the middle, 60 m there, nearer row by row below."""
+        down = np.maximum(self.rays[..., 1], np.float32(0.05))
+        return np.minimum(np.float32(3.0) / down, np.float32(60.0))
+
+
+Seen = Scenery | LonePicture
+
+
 def guessed_distance(rays: Image, camera_height_m: float) -> Image:
     """Metres, were the world a flat ground and a wall 40 m away."""
     ground = camera_height_m / np.maximum(rays[..., 1], np.float32(1e-3))
