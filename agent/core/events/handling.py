@@ -11,7 +11,7 @@ COVERED_CHECKS = 3
 """Checks in a row before a lens counts as covered: a passing bag is not a cover."""
 STRUCK_JUMP_DEG = 0.6
 """Change between two checks that only a blow makes; wind and heat are slower."""
-STRUCK_REST_S = 20.0
+STRUCK_REST_S = 5.0
 """A blow swings out; within this time it is one blow."""
 
 GB28181_CODES: dict[EventKind, tuple[int, int]] = {
