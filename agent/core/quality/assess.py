@@ -116,14 +116,14 @@ def assess(frame: Frame, previous: History) -> tuple[ImageHealth, History]:
 def _spread_of_shape(luma: Luma) -> float:
     """Standard deviation of the picture after a 17 × 17 mean, grey levels."""
     shape = box_mean(luma, 8)[::8, ::8]
-    mean = float(np.mean(shape))
-    return float(np.mean(np.square(shape - mean))) ** 0.5
+    mean_square: float = np.mean(shape * shape).item()
+    return max(0.0, mean_square - np.mean(shape).item() ** 2) ** 0.5
 
 
 def _noise_free(frame: Frame) -> bool:
     """Neighbouring raw pixels are equal nearly everywhere: no sensor behind this picture."""
     part = frame.luma[::2].astype(np.int16)
-    return float(np.mean(part[:, 1:] == part[:, :-1])) > 0.98
+    return np.count_nonzero(part[:, 1:] == part[:, :-1]) > 0.98 * part[:, 1:].size
 
 
 def _remember(frame: Frame, previous: History, *, dark: bool) -> History:

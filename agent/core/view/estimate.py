@@ -17,15 +17,14 @@ from viewkeeper.agent.core.view.geometry import (
     move_from_rotation,
     rotation_from_vector,
 )
-from viewkeeper.agent.core.view.refine import Fit, Pose, refine, tile_boxes
+from viewkeeper.agent.core.view.match import match
+from viewkeeper.agent.core.view.refine import Fit, Pose, tile_boxes
 from viewkeeper.agent.core.view.registered import RegisteredView
-from viewkeeper.agent.core.view.search import search
 
 AGREED = 0.35
 """Correlation of two fields from which a tile is said to agree."""
 FOUND = 0.5
 """Confidence from which the estimate is said to be found."""
-_CANDIDATES = 5
 _LEAST_SIDE_PX = 32
 _NEVER = 180.0
 
@@ -89,44 +88,28 @@ def nothing_found() -> Estimate:
     return Estimate(Move(), unknown, 0.0, 0.0, (), False, 0.0)
 
 
-def estimate(view: RegisteredView, frame: Frame) -> Estimate:
-    """Find the present frame on the registered view. Never raises on a valid frame."""
+def estimate(view: RegisteredView, frame: Frame, near: Move | None = None) -> Estimate:
+    """Find the present frame on the registered view. Never raises on a valid frame.
+
+    Args:
+        view: the registered view.
+        frame: the present frame.
+        near: where the camera was last found; only saves time.
+    """
     if min(frame.luma.shape) < _LEAST_SIDE_PX:
         return nothing_found()
-    fit = find(view, frame)
-    return _estimate_of(view, fit)
-
-
-def find(view: RegisteredView, frame: Frame) -> Fit:
-    """The best fit of a frame, however bad."""
-    present = pyramid(frame, view.lens)
-    fields, cameras = present.fields, present.cameras
-    candidates = search(view.bank, fields[2], cameras[2], _CANDIDATES)
-    best: Fit | None = None
-    for candidate in candidates:
-        pose = Pose(candidate.rotation, candidate.zoom)
-        fit = refine(view.points[2], fields[2], cameras[2], pose, 4)
-        if best is None or _score(fit) > _score(best):
-            best = fit
-    assert best is not None
-    pose = best.pose
-    pose = refine(view.points[2], fields[2], cameras[2], pose, 4).pose
-    pose = refine(view.points[1], fields[1], cameras[1], pose, 5).pose
-    return refine(view.points[0], fields[0], cameras[0], pose, 4)
-
-
-def _score(fit: Fit) -> float:
-    return float((fit.agreement * fit.seen * np.sqrt(fit.energy)).sum())
+    guesses = [Pose(np.eye(3), 1.0)]
+    if near is not None:
+        guesses.insert(0, Pose(near.rotation(), near.zoom))
+    return _estimate_of(view, match(view.reference, pyramid(frame, view.lens), guesses))
 
 
 def _estimate_of(view: RegisteredView, fit: Fit) -> Estimate:
     move = move_from_rotation(fit.pose.rotation, fit.pose.zoom)
-    boxes = tile_boxes(view.pyramid.fields[0].shape)
-    scale = view.pyramid.factor
-    points = view.points[0]
-    count = len(boxes)
-    registered = np.abs(points.values.reshape(count, -1)) ** 2 * points.weights.reshape(count, -1)
-    energy = registered.sum(axis=1)
+    points, pyramid = view.reference.points[0], view.reference.pyramid
+    boxes = tile_boxes((view.codes.shape[0], view.codes.shape[1]))
+    scale = pyramid.factor
+    energy = points.lengths2.sum(axis=1)
     structured = energy > 0.03 * points.per_tile
     visible = structured & (fit.seen > 0.5)
     agreed = visible & (fit.agreement > AGREED)

@@ -27,10 +27,6 @@ Luma = NDArray[np.floating[Any]]
 MOST_PIXELS = 352 * 288
 """A picture is reduced to at most this; finer detail costs time and adds mostly noise."""
 
-LEVELS = 3
-"""Fields at full, half and quarter of the reduced size."""
-
-_STRENGTH_RADIUS = 4
 _NOISE_FLOOR = 0.35
 """Grey levels a pixel of gradient below which a reduced picture is rounding noise."""
 _LINE = 2.5
@@ -40,7 +36,7 @@ _LINE_SHARE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Pyramid:
-    """Fields of one picture, finest first, and the camera of each grid.
+    """Fields of one picture and the camera of each grid: full, half, and broadened quarter.
 
     Attributes:
         fields: complex64, (h, w) each.
@@ -81,41 +77,67 @@ def orientation_field(luma: Luma) -> Field:
     """Doubled-angle field, complex64, (h, w), of a reduced picture; zero on its border."""
     # [1 2 1] both ways, then central differences with [1 2 1] across: a 5 × 5 kernel whose
     # answer turns with the picture better than Sobel's.
-    across = luma[:, :-2] + 2.0 * luma[:, 1:-1] + luma[:, 2:]
-    smooth = across[:-2] + 2.0 * across[1:-1] + across[2:]
-    rows = smooth[:-2] + 2.0 * smooth[1:-1] + smooth[2:]
-    columns = smooth[:, :-2] + 2.0 * smooth[:, 1:-1] + smooth[:, 2:]
+    smooth = _one_two_one(_one_two_one(luma, 1), 0)
+    rows, columns = _one_two_one(smooth, 0), _one_two_one(smooth, 1)
     scale = np.float32(1.0 / (16.0 * 8.0))
-    gx = (rows[:, 2:] - rows[:, :-2]) * scale
-    gy = (columns[2:] - columns[:-2]) * scale
-    xx, yy = gx * gx, gy * gy
-    energy = xx + yy
-    noise = np.float32(_NOISE_FLOOR**2) + np.float32(0.5) * np.median(energy[::3, ::3])
-    strength = box_mean(energy, _STRENGTH_RADIUS)
-    strength += np.float32(0.25) * energy
+    gx = rows[:, 2:] - rows[:, :-2]
+    gy = columns[2:] - columns[:-2]
+    gx *= scale
+    gy *= scale
+    cross = gx * gy
+    gx *= gx
+    gy *= gy
+    energy = gx + gy
+    gx -= gy
+    strength = _box_mean_9(energy)
+    noise = np.float32(_NOISE_FLOOR**2) + np.float32(0.5) * np.median(energy[::5, ::5])
+    energy += np.float32(1e-6)
+    strength += energy * np.float32(0.25)
     strength += noise
-    strength *= energy + np.float32(1e-6)
+    strength *= energy
     np.sqrt(strength, out=strength)
+    np.reciprocal(strength, out=strength)
+    gx *= strength
+    strength *= np.float32(2.0)
+    cross *= strength
     field = np.zeros(luma.shape, np.complex64)
     inner = field[2:-2, 2:-2]
-    inner.real = (xx - yy) / strength
-    inner.imag = (gx * gy) * np.float32(2.0) / strength
+    inner.real = gx
+    inner.imag = cross
     return field
+
+
+def _one_two_one(values: Luma, axis: int) -> Luma:
+    """Sum with weights 1 2 1 along one axis, two shorter."""
+    if axis == 0:
+        pairs = values[:-1] + values[1:]
+        return pairs[:-1] + pairs[1:]
+    pairs = values[:, :-1] + values[:, 1:]
+    return pairs[:, :-1] + pairs[:, 1:]
+
+
+def _box_mean_9(values: Luma) -> Luma:
+    """Mean over 9 × 9 by doubling, edges repeated; float32, same shape."""
+    out = np.pad(values, 4, mode="edge")
+    two = out[:-1] + out[1:]
+    four = two[:-2] + two[2:]
+    nine = four[:-5] + four[4:-1]
+    nine += out[8:]
+    two = nine[:, :-1] + nine[:, 1:]
+    four = two[:, :-2] + two[:, 2:]
+    total = four[:, :-5] + four[:, 4:-1]
+    total += nine[:, 8:]
+    total *= np.float32(1.0 / 81.0)
+    return total
 
 
 def box_mean(values: Luma, radius: int) -> Luma:
     """Mean over a (2 radius + 1)² box, edges repeated; float32, same shape."""
-    out = values
-    for axis in (0, 1):
-        pad = [(0, 0), (0, 0)]
-        pad[axis] = (radius + 1, radius)
-        total = np.cumsum(np.pad(out, pad, mode="edge"), axis=axis, dtype=np.float64)
-        span = 2 * radius + 1
-        if axis == 0:
-            out = ((total[span:] - total[:-span]) / span).astype(np.float32)
-        else:
-            out = ((total[:, span:] - total[:, :-span]) / span).astype(np.float32)
-    return out
+    span = 2 * radius + 1
+    padded = np.pad(values, ((radius + 1, radius), (radius + 1, radius)), mode="edge")
+    total = np.cumsum(np.cumsum(padded, axis=0, dtype=np.float64), axis=1)
+    box = total[span:, span:] - total[:-span, span:] - total[span:, :-span] + total[:-span, :-span]
+    return (box / (span * span)).astype(np.float32)
 
 
 def gradient_strength(luma: Luma) -> Luma:
@@ -153,15 +175,35 @@ def halve(field: Field) -> Field:
     return out
 
 
+def broaden(field: Field) -> Field:
+    """Blur by [1 2 1] both ways and take the root of each length, keeping its direction.
+
+    The blur widens what a wrong guess can still feel; the root lets many faint lines outvote a
+    few strong ones, such as those of a lorry. complex64, same shape, zero border.
+    """
+    out = np.zeros_like(field)
+    pairs = field[:-1] + field[1:]
+    rows = pairs[:-1] + pairs[1:]
+    pairs = rows[:, :-1] + rows[:, 1:]
+    inner = pairs[:, :-1] + pairs[:, 1:]
+    inner *= np.float32(1.0 / 16.0)
+    length = np.abs(inner)
+    length += np.float32(1e-3)
+    np.sqrt(length, out=length)
+    out[1:-1, 1:-1] = inner / length
+    return out
+
+
 def pyramid_of_field(field: Field, lens: Lens, size: tuple[int, int]) -> Pyramid:
     """Coarser fields below the finest one of a picture of ``size`` (width, height)."""
     factor = reduction_factor(size)
-    fields = [field]
-    cameras = [Camera.of_picture(lens, size).reduced(factor)]
-    for _ in range(LEVELS - 1):
-        fields.append(halve(fields[-1]))
-        cameras.append(cameras[-1].reduced(2))
-    return Pyramid(tuple(fields), tuple(cameras), factor)
+    camera = Camera.of_picture(lens, size).reduced(factor)
+    half = halve(field)
+    return Pyramid(
+        (field, half, broaden(halve(half))),
+        (camera, camera.reduced(2), camera.reduced(4)),
+        factor,
+    )
 
 
 def pyramid(frame: Frame, lens: Lens) -> Pyramid:

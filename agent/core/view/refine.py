@@ -2,10 +2,9 @@
 
 Inverse compositional (Baker and Matthews 2004): the derivatives belong to the registered field
 and are computed once. Unknown: a small rotation vector in the registered camera's frame and a
-small log-zoom about the present optical axis. Tiles that do not agree lose their weight, so
-a lorry costs the tiles it hides and nothing else; the spread of the tiles' own wishes gives
-the standard error (a cluster-robust "sandwich", Liang and Zeger 1986), because pixels of one
-tile are far from independent.
+small log-zoom. Tiles that do not agree lose their weight, so a lorry costs the tiles it hides
+and nothing else; the spread of the tiles' own wishes gives the standard error (a cluster-robust
+"sandwich", Liang and Zeger 1986), because pixels of one tile are far from independent.
 """
 
 from __future__ import annotations
@@ -17,39 +16,46 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewkeeper.agent.core.view.field import Field, Pyramid
+from viewkeeper.agent.core.view.field import Field
 from viewkeeper.agent.core.view.geometry import Camera, Floats, rotation_from_vector
 
 TILES_X, TILES_Y = 12, 9
-_POINTS_A_TILE = (36, 36, 24)
+TILES = TILES_X * TILES_Y
 _MARGIN_PX = 3
-LEVELS_USED = 3
+_ROBUST = 0.35
+"""Squared field difference at which a point's weight is halved."""
 
 Singles = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Chosen points of the registered view at one level, in tile order.
+    """Chosen points of the registered view at one level, tile by tile (T tiles of Q points).
 
     Attributes:
         rays: float32, (3, T * Q).
-        values: complex64, (T * Q,), registered field.
-        pull: float32, (2, 3, T * Q): change of the field's two parts when the ray moves, a
-            3-vector each.
-        turn: float32, (2, 3, T * Q): the same for the three components of a rotation vector.
-        weights: float32, (T * Q,), 0 for filler.
-        per_tile: Q.
-        centres: rays (3, T) of the tiles' centres.
+        values: float32, (T, 2 Q), registered field, real and imaginary parts interleaved.
+        lengths2: float32, (T, Q), squared length of the values; 0 for filler.
+        jacobian: float32, (T, 4, 2 Q): change of the values by rotation vector and log-zoom.
+        normal: float64, (T, 16): J Jᵀ of each tile.
+        present: float32, (T, Q): 1, or 0 for filler.
+        centres: (3, T), rays of the tiles' centres.
+        pixel_rad: angle of one pixel of this level.
     """
 
     rays: Singles
-    values: Field
-    pull: Singles
-    turn: Singles
-    weights: Singles
-    per_tile: int
+    values: Singles
+    lengths2: Singles
+    jacobian: Singles
+    normal: Floats
+    present: Singles
     centres: Floats
+    pixel_rad: float
+
+    @property
+    def per_tile(self) -> int:
+        """Q."""
+        return self.present.shape[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +73,16 @@ class Fit:
     Attributes:
         pose: the pose.
         agreement: (T,), correlation of the two fields in each tile, -1..1; 0 where unseen.
-        energy: (T,), registered field's energy in each tile.
         seen: (T,), share of each tile's points that the frame shows, 0..1.
+        energy: (T,), the registered field's squared length at the points that are seen.
         covariance: (4, 4), of rotation vector (radians, registered frame) and log-zoom.
         support: equivalent number of agreeing tiles.
     """
 
     pose: Pose
     agreement: Floats
-    energy: Floats
     seen: Floats
+    energy: Floats
     covariance: Floats
     support: float
 
@@ -93,46 +99,40 @@ def tile_boxes(shape: tuple[int, int]) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def choose_points(reference: Pyramid, level: int) -> Points:
-    """The points of each tile whose field changes most, at one level of the pyramid."""
-    field, camera = reference.fields[level], reference.cameras[level]
+def choose_points(field: Field, camera: Camera, per_tile: int) -> Points:
+    """The ``per_tile`` points of each tile whose field changes most."""
     width = field.shape[1]
     fx, fy = _derivatives(field)
     salience = np.abs(fx) ** 2 + np.abs(fy) ** 2
     salience[:_MARGIN_PX], salience[-_MARGIN_PX:] = 0.0, 0.0
     salience[:, :_MARGIN_PX], salience[:, -_MARGIN_PX:] = 0.0, 0.0
-    per_tile = _POINTS_A_TILE[level]
-    boxes = tile_boxes(field.shape)
-    chosen = np.zeros((len(boxes), per_tile), np.int64)
-    weights = np.zeros((len(boxes), per_tile), np.float32)
-    centres = np.zeros((2, len(boxes)))
+    boxes = tile_boxes((field.shape[0], width))
+    chosen = np.zeros((TILES, per_tile), np.int64)
+    present = np.zeros((TILES, per_tile), np.float32)
+    centres = np.zeros((2, TILES))
     for tile, (x0, y0, x1, y1) in enumerate(boxes):
         rows, columns = np.mgrid[y0:y1, x0:x1]
         index = (rows * width + columns).ravel()
         order = np.argsort(-salience.ravel()[index], kind="stable")[:per_tile]
         chosen[tile, : len(order)] = index[order]
-        weights[tile, : len(order)] = salience.ravel()[index[order]] > 0.0
+        present[tile, : len(order)] = salience.ravel()[index[order]] > 0.0
         centres[:, tile] = (x0 + x1 - 1) / 2.0, (y0 + y1 - 1) / 2.0
     flat = chosen.ravel()
     x, y = (flat % width).astype(np.float64), (flat // width).astype(np.float64)
     rays = camera.rays(x, y)
-    pull = _pull(camera, rays, fx.ravel()[flat], fy.ravel()[flat])
-    turn = np.stack([_cross(rays, part) for part in pull])
+    jacobian = _jacobian(camera, rays, fx.ravel()[flat], fy.ravel()[flat])
+    jacobian = jacobian.reshape(4, TILES, per_tile, 2).transpose(1, 0, 2, 3)
+    jacobian = (jacobian * present[:, None, :, None]).reshape(TILES, 4, 2 * per_tile)
+    values = field.ravel()[flat].reshape(TILES, per_tile) * present
     return Points(
         rays.astype(np.float32),
-        field.ravel()[flat],
-        pull.astype(np.float32),
-        turn.astype(np.float32),
-        weights.ravel(),
-        per_tile,
+        np.stack([values.real, values.imag], axis=2).reshape(TILES, -1).astype(np.float32),
+        np.square(np.abs(values)).astype(np.float32),
+        jacobian.astype(np.float32),
+        (jacobian @ jacobian.transpose(0, 2, 1)).reshape(TILES, 16),
+        present,
         camera.rays(centres[0], centres[1]),
-    )
-
-
-def _cross(a: Floats, b: Floats) -> Floats:
-    """Cross products of columns, (3, N)."""
-    return np.stack(
-        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+        1.0 / camera.focal_px,
     )
 
 
@@ -144,141 +144,199 @@ def _derivatives(field: Field) -> tuple[Field, Field]:
     return fx, fy
 
 
-def _pull(
-    camera: Camera, rays: Floats, fx: NDArray[np.complex64], fy: NDArray[np.complex64]
-) -> Floats:
-    """(2, 3, N): derivative of the field's two parts to the ray, by the chain rule."""
+def _jacobian(camera: Camera, rays: Floats, fx: Field, fy: Field) -> Floats:
+    """(4, N, 2): derivative of the field's two parts, by the chain rule over the ray."""
     step = 1e-4
-    columns: list[Floats] = []
     base = np.stack(camera.project(rays))
+    columns: list[Floats] = []
     for axis in range(3):
         moved = rays.copy()
         moved[axis] += step
         columns.append((np.stack(camera.project(moved)) - base) / step)
-    jacobian = np.stack(columns)  # (3 of ray, 2 of pixel, N)
-    parts: list[Floats] = [fx.real * jacobian[:, 0] + fy.real * jacobian[:, 1]]
-    parts.append(fx.imag * jacobian[:, 0] + fy.imag * jacobian[:, 1])
-    return np.stack(parts)
+    by_ray = np.stack(columns)  # (3 of ray, 2 of pixel, N)
+    parts: list[Floats] = []
+    for gx, gy in ((fx.real, fy.real), (fx.imag, fy.imag)):
+        pull = gx * by_ray[:, 0] + gy * by_ray[:, 1]
+        turn = np.stack(
+            [
+                rays[1] * pull[2] - rays[2] * pull[1],
+                rays[2] * pull[0] - rays[0] * pull[2],
+                rays[0] * pull[1] - rays[1] * pull[0],
+                # Zooming about the registered axis; about the turned one it differs in second
+                # order only, and the residual, which decides, is exact.
+                pull[2] * rays[2],
+            ]
+        )
+        parts.append(turn)
+    return np.stack(parts, axis=2)
+
+
+def _homogeneous(camera: Camera, pose: Pose) -> Singles:
+    """(3, 3): ray of the registered camera to homogeneous pixel of the present frame."""
+    focal = camera.focal_px * pose.zoom
+    calibration = np.array([[focal, 0.0, camera.cx], [0.0, focal, camera.cy], [0.0, 0.0, 1.0]])
+    return (calibration @ pose.rotation.T).astype(np.float32)
+
+
+def _pixels(points: Points, camera: Camera, pose: Pose) -> tuple[Singles, Singles]:
+    """Where each chosen point should be in the present frame; far outside if behind it."""
+    if camera.lens.straight:
+        x, y, depth = _homogeneous(camera, pose) @ points.rays
+        np.maximum(depth, np.float32(1e-3), out=depth)
+        np.reciprocal(depth, out=depth)
+        x *= depth
+        y *= depth
+        return x, y
+    x, y = camera.zoomed(pose.zoom).project(pose.rotation.T @ points.rays)
+    return (
+        np.nan_to_num(x, nan=-9.0).astype(np.float32),
+        np.nan_to_num(y, nan=-9.0).astype(np.float32),
+    )
+
+
+def _sample(points: Points, field: Field, camera: Camera, pose: Pose) -> tuple[Singles, Singles]:
+    """The frame's field at the chosen points, in the registered frame's directions.
+
+    Returns: (T, 2 Q) interleaved like `Points.values`, zero where unseen; (T, Q) 1 where seen.
+    """
+    height, width = field.shape
+    x, y = _pixels(points, camera, pose)
+    inside = (x >= 2.0) & (x < width - 3) & (y >= 2.0) & (y < height - 3)
+    # A point outside reads the field's corner, which is zero.
+    x *= inside
+    y *= inside
+    column, row = x.astype(np.int32), y.astype(np.int32)
+    x -= column
+    y -= row
+    row *= width
+    row += column
+    flat = field.ravel()
+    left = flat[row]
+    top = left + x * (flat[row + 1] - left)
+    row += width
+    left = flat[row]
+    bottom = left + x * (flat[row + 1] - left)
+    bottom -= top
+    bottom *= y
+    top += bottom
+    values = top.reshape(points.present.shape)
+    values *= tile_phase(points.centres, pose)[:, None]
+    seen = inside.reshape(points.present.shape) * points.present
+    values *= seen
+    return values.view(np.float32), seen
+
+
+def tile_phase(centres: Floats, pose: Pose) -> NDArray[np.complex64]:
+    """Doubled local rotation, as unit complex numbers (T,), from present to registered picture.
+
+    With q = Rᵀ d and the picture coordinates q_x / q_z, q_y / q_z, the angle is that of the best
+    similarity to their derivative by d_x and d_y.
+    """
+    back = pose.rotation.T
+    q = back @ centres
+    depth = np.maximum(q[2], 1e-3)
+    x, y = q[0] / depth, q[1] / depth
+    cosine = back[0, 0] - x * back[2, 0] + back[1, 1] - y * back[2, 1]
+    sine = back[1, 0] - y * back[2, 0] - back[0, 1] + x * back[2, 1]
+    turned = cosine - 1j * sine
+    turned *= turned
+    return (turned / np.maximum(np.abs(turned), 1e-9)).astype(np.complex64)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sample:
-    values: Field
-    inside: Singles
+class _State:
+    """Tile sums at one pose."""
+
+    agreement: Floats
+    seen: Singles
+    own: Singles
+    trust: Floats
+    slope: Floats
+    normal: Floats
 
 
-def _sample(points: Points, field: Field, camera: Camera, pose: Pose) -> _Sample:
-    """The frame's field where each chosen point should be, turned into the registered frame."""
-    height, width = field.shape
-    present = camera.zoomed(pose.zoom)
-    back = pose.rotation.T.astype(np.float32)
-    rays = back @ points.rays
-    depth = np.maximum(rays[2], np.float32(1e-3))
-    x, y = rays[0] / depth, rays[1] / depth
-    if not camera.lens.straight:
-        dx, dy = camera.lens.distort(x.astype(np.float64), y.astype(np.float64))
-        x, y = dx.astype(np.float32), dy.astype(np.float32)
-    x = x * np.float32(present.focal_px) + np.float32(present.cx)
-    y = y * np.float32(present.focal_px) + np.float32(present.cy)
-    inside = (x >= 2.0) & (x < width - 3) & (y >= 2.0) & (y < height - 3) & (rays[2] > 1e-3)
-    x = np.where(inside, x, np.float32(2.0))
-    y = np.where(inside, y, np.float32(2.0))
-    column, row = x.astype(np.int32), y.astype(np.int32)
-    ax, ay = x - column, y - row
-    index = row * width + column
-    flat = field.ravel()
-    left, below = flat[index], index + width
-    top = left + ax * (flat[index + 1] - left)
-    left = flat[below]
-    bottom = left + ax * (flat[below + 1] - left)
-    phase = np.repeat(_tile_phase(points.centres, pose), points.per_tile)
-    values = (top + ay * (bottom - top)) * phase
-    return _Sample(values, inside.astype(np.float32) * points.weights)
-
-
-def _tile_phase(centres: Floats, pose: Pose) -> NDArray[np.complex64]:
-    """Doubled local rotation, as a unit complex number, from present to registered picture."""
-    step = 1e-3
-    back = pose.rotation.T
-
-    def plane(rays: Floats) -> Floats:
-        turned = back @ rays
-        return turned[:2] / np.maximum(turned[2], 1e-3)
-
-    base = plane(centres)
-    along_x = plane(centres + np.array([[step], [0.0], [0.0]])) - base
-    along_y = plane(centres + np.array([[0.0], [step], [0.0]])) - base
-    # Best similarity of the 2 × 2 derivative: its rotation, registered to present.
-    turn = np.arctan2(along_x[1] - along_y[0], along_x[0] + along_y[1])
-    return np.exp(-2j * turn).astype(np.complex64)
+def _evaluate(points: Points, field: Field, camera: Camera, pose: Pose, floor: float) -> _State:
+    values, seen = _sample(points, field, camera, pose)
+    registered = points.values
+    cross = np.einsum("tq,tq->t", registered, values)
+    own = np.einsum("tq,tq->t", points.lengths2, seen)
+    other = np.einsum("tq,tq->t", values, values)
+    agreement = cross / np.sqrt(own * other + np.float32(1e-6))
+    trust = np.clip((agreement - floor) * 2.0, 0.0, 1.0)
+    trust *= np.sqrt(trust)
+    # Fog and noise shrink the frame's field: compare shapes, not lengths.
+    gain = np.clip(cross / (other + np.float32(1e-6)), 0.2, 3.0)
+    residual = values * gain[:, None]
+    residual -= registered
+    squares = residual * residual
+    robust = squares[:, 0::2] + squares[:, 1::2]
+    robust *= np.float32(1.0 / _ROBUST)
+    robust += np.float32(1.0)
+    np.divide(seen, robust, out=robust)
+    weighted = residual.view(np.complex64) * robust
+    slope = (points.jacobian @ weighted.view(np.float32)[:, :, None])[:, :, 0].astype(np.float64)
+    share = robust.mean(axis=1)
+    normal = ((trust * share) @ points.normal).reshape(4, 4)
+    return _State(agreement, seen, own, trust, slope, normal)
 
 
 def refine(
-    points: Points, field: Field, camera: Camera, pose: Pose, steps: int, *, floor: float = 0.15
+    points: Points,
+    field: Field,
+    camera: Camera,
+    pose: Pose,
+    steps: int,
+    *,
+    floor: float = 0.15,
+    settle_px: float = 0.02,
 ) -> Fit:
-    """Improve a pose by ``steps`` Gauss-Newton steps at one level."""
-    tiles = len(points.centres[0])
-    shape = (tiles, points.per_tile)
-    fit: Fit | None = None
-    for step in range(steps + 1):
-        sample = _sample(points, field, camera, pose)
-        weight = sample.inside
-        registered, present = points.values, sample.values
-        w2 = weight.reshape(shape)
-        cross = (registered.real * present.real + registered.imag * present.imag) * weight
-        own = (registered.real**2 + registered.imag**2) * weight
-        other = (present.real**2 + present.imag**2) * weight
-        cross_t = cross.reshape(shape).sum(axis=1)
-        own_t = own.reshape(shape).sum(axis=1)
-        other_t = other.reshape(shape).sum(axis=1)
-        agreement = cross_t / np.sqrt(own_t * other_t + np.float32(1e-9))
-        trust = np.clip((agreement - floor) / 0.5, 0.0, 1.0) ** 1.5
-        # Gain: fog and noise shrink the frame's field; compare shapes, not lengths.
-        gain = np.clip(cross_t / (other_t + np.float32(1e-6)), 0.2, 3.0)
-        residual = present.reshape(shape) * gain[:, None] - registered.reshape(shape)
-        size2 = residual.real**2 + residual.imag**2
-        robust = w2 / (1.0 + size2 / np.float32(0.35))
-        axis = pose.rotation[:, 2].astype(np.float32)
-        reach = axis @ points.rays
-        jacobian = np.empty((4, 2, *shape), np.float32)
-        for part in (0, 1):
-            jacobian[:3, part] = points.turn[part].reshape(3, *shape)
-            jacobian[3, part] = ((axis @ points.pull[part]) * reach).reshape(shape)
-        weighted = jacobian * robust
-        j_t = jacobian.transpose(2, 0, 1, 3).reshape(tiles, 4, -1)
-        w_t = weighted.transpose(2, 0, 1, 3).reshape(tiles, 4, -1)
-        normal_t = w_t @ j_t.transpose(0, 2, 1)
-        r_t = np.stack([residual.real, residual.imag], axis=1).reshape(tiles, -1, 1)
-        slope_t = (w_t @ r_t)[:, :, 0]
-        normal = np.einsum("t,tij->ij", trust, normal_t).astype(np.float64)
-        slope = (trust @ slope_t).astype(np.float64)
-        damped = normal + np.diag(np.diag(normal)) * 1e-3 + np.eye(4) * 1e-6
-        inverse = _inverse(damped)
-        change = inverse @ slope
-        if step == steps:
-            scores = (trust[:, None] * (slope_t - normal_t @ change.astype(np.float32))).astype(
-                np.float64
-            )
-            support = float(trust.sum() ** 2 / (np.sum(trust**2) + 1e-9))
-            dof = max(support - 4.0, 0.5) / max(support, 1.0)
-            covariance = inverse @ (scores.T @ scores) @ inverse / dof
-            total = points.weights.reshape(shape).sum(axis=1)
-            fit = Fit(
-                pose,
-                agreement.astype(np.float64),
-                own_t.astype(np.float64),
-                (w2.sum(axis=1) / np.maximum(total, 1.0)).astype(np.float64),
-                covariance,
-                support,
-            )
-            break
+    """Improve a pose by at most ``steps`` Gauss-Newton steps at one level.
+
+    Args:
+        points: of the registered view at this level.
+        field: of the frame at this level, complex64 (h, w).
+        camera: of that field.
+        pose: to start from.
+        steps: 0 only evaluates.
+        floor: agreement at and below which a tile has no say.
+        settle_px: stop when a step moves the picture by less.
+    """
+    if min(field.shape) < 8:
+        return _nothing(pose)
+    state = _evaluate(points, field, camera, pose, floor)
+    for _ in range(steps):
+        change = _inverse(state.normal) @ (state.trust @ state.slope)
         pose = _moved(pose, change)
-    assert fit is not None
-    return fit
+        if float(np.abs(change).max()) < settle_px * points.pixel_rad:
+            break
+        state = _evaluate(points, field, camera, pose, floor)
+    return _fit(points, state, pose, _inverse(state.normal))
 
 
-def _inverse(matrix: Floats) -> Floats:
-    return np.linalg.inv(matrix)
+def _inverse(normal: Floats) -> Floats:
+    """Of a slightly damped normal matrix, so that one without tiles has one too."""
+    return np.linalg.inv(normal + np.diag(np.diag(normal) * 1e-3 + 1e-6))
+
+
+def _fit(points: Points, state: _State, pose: Pose, inverse: Floats) -> Fit:
+    scores = state.trust[:, None] * state.slope
+    support = float(state.trust.sum() ** 2 / (np.sum(state.trust**2) + 1e-9))
+    freedom = max(support - 4.0, 0.5) / max(support, 1.0)
+    covariance = inverse @ (scores.T @ scores) @ inverse / freedom
+    total = np.maximum(points.present.sum(axis=1), 1.0)
+    return Fit(
+        pose,
+        state.agreement.astype(np.float64),
+        (state.seen.sum(axis=1) / total).astype(np.float64),
+        state.own.astype(np.float64),
+        covariance,
+        support,
+    )
+
+
+def _nothing(pose: Pose) -> Fit:
+    zero = np.zeros(TILES)
+    return Fit(pose, zero, zero, zero, np.eye(4), 0.0)
 
 
 def _moved(pose: Pose, change: Floats) -> Pose:

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.view.field import (
     Field,
-    Pyramid,
     line_tiles,
     orientation_field,
     pyramid_of_field,
@@ -30,8 +29,7 @@ from viewkeeper.agent.core.view.field import (
     reduction_factor,
 )
 from viewkeeper.agent.core.view.geometry import Lens
-from viewkeeper.agent.core.view.refine import LEVELS_USED, Points, choose_points
-from viewkeeper.agent.core.view.search import Bank, build_bank
+from viewkeeper.agent.core.view.match import Reference, prepare
 
 _HEADER = struct.Struct("<4sBBHHHHddd")
 _MAGIC = b"VKRV"
@@ -75,18 +73,13 @@ class RegisteredView:
     lens: Lens
     size: tuple[int, int]
     codes: NDArray[np.uint8] = field(repr=False, compare=False)
-    pyramid: Pyramid = field(init=False, repr=False, compare=False)
-    points: tuple[Points, ...] = field(init=False, repr=False, compare=False)
-    bank: Bank = field(init=False, repr=False, compare=False)
+    reference: Reference = field(init=False, repr=False, compare=False)
     digest: bytes = field(init=False)
 
     def __post_init__(self) -> None:
         finest = _dequantise(self.codes)
         pyramid = pyramid_of_field(finest, self.lens, self.size)
-        points = tuple(choose_points(pyramid, level) for level in range(LEVELS_USED))
-        object.__setattr__(self, "pyramid", pyramid)
-        object.__setattr__(self, "points", points)
-        object.__setattr__(self, "bank", build_bank(pyramid))
+        object.__setattr__(self, "reference", prepare(pyramid))
         object.__setattr__(self, "digest", hashlib.sha256(self.to_bytes()).digest())
 
     def to_bytes(self) -> bytes:

@@ -95,7 +95,7 @@ def test_what_moves_through_some_frames_leaves_no_trace():
         luma[60:160, x : x + 36] = 250 * (index % 2)
         frames.append(frame(luma))
     crowded, empty = register(frames, LENS), register([frame(picture())], LENS)
-    a, b = crowded.pyramid.fields[0], empty.pyramid.fields[0]
+    a, b = crowded.reference.pyramid.fields[0], empty.reference.pyramid.fields[0]
     likeness = np.sum((a * np.conj(b)).real) / np.sqrt(
         np.sum(np.abs(a) ** 2) * np.sum(np.abs(b) ** 2)
     )
