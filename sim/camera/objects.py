@@ -104,8 +104,10 @@ def _billboard(
     reach = distance / np.maximum(facing, np.float32(1e-3))
     u = (rays @ across.astype(np.float32)) * reach / width_m + 0.5
     v = (rays[..., 1] * reach - (down - height_m)) / height_m
-    height_px = max(4.0, rows.stop - rows.start)
-    paste(linear, hidden, box, sample_sprite(sprite, u, v, height_px), brightness)
+    rgba = sample_sprite(sprite, u, v, max(4.0, rows.stop - rows.start))
+    if scenery.panorama.distance_m is not None:  # behind a parked car one is not seen
+        rgba *= (scenery.distance_m[rows, columns] > reach - 0.7)[..., None]
+    paste(linear, hidden, box, rgba, brightness)
 
 
 def _pixel_box(scenery: Scenery, corners: NDArray[np.float64]) -> tuple[slice, slice] | None:

@@ -66,6 +66,17 @@ class Front:
     window_sills_m: tuple[tuple[float, float], ...]
     """(x, y) of the lower left corner of some windows, for boxes hung below them."""
 
+    def stretched(self, width_m: float, height_m: float) -> Front:
+        """The same drawing on a house of another size."""
+        sx, sy = width_m / self.width_m, height_m / self.height_m
+        return Front(
+            self.texture,
+            width_m,
+            height_m,
+            tuple(x * sx for x in self.shop_edges_m),
+            tuple((x * sx, y * sy) for x, y in self.window_sills_m),
+        )
+
 
 def draw_front(rng: np.random.Generator, width_m: float, height_m: float, shops: bool) -> Front:
     """Draw one front; ``shops`` or a plain ground floor with doors."""
@@ -101,6 +112,14 @@ def draw_front(rng: np.random.Generator, width_m: float, height_m: float, shops:
 def _mix(colour: Colour, by: float) -> Colour:
     r, g, b = (max(0, min(255, int(c * by))) for c in colour)
     return r, g, b
+
+
+def _goods(rng: np.random.Generator) -> Colour:
+    """A packet on a shelf: mostly dull, now and then loud."""
+    base = rng.uniform(35, 150)
+    spread = 45 if rng.random() < 0.25 else 16
+    r, g, b = np.clip(base + rng.normal(0, spread, 3) + np.array([12, 4, -8]), 12, 215)
+    return int(r), int(g), int(b)
 
 
 def _courses(
@@ -240,15 +259,17 @@ def _shop(
         return
     inside = _mix((72, 66, 58), float(rng.uniform(0.6, 1.2)))
     draw.rectangle([x0, y0, x1, y1], fill=inside)
-    lit = _mix((255, 232, 190), float(rng.uniform(0.35, 0.8)))
+    lit = _mix((255, 232, 190), float(rng.uniform(0.3, 0.65)))
     shine.rectangle([x0 + 2, y0 + 2, x1 - 2, y1 - 2], fill=lit)
     for shelf in range(3):  # goods behind the glass
         y = y0 + (y1 - y0) * (0.42 + 0.19 * shelf)
         x = float(x0 + 4)
         while x < x1 - 10:
             wide, tall = float(rng.uniform(5, 15)), float(rng.uniform(6, 20))
-            colour = tuple(int(c) for c in rng.integers(40, 225, 3))
-            draw.rectangle([x, y - tall, x + wide, y], fill=colour)
+            draw.rectangle([x, y - tall, x + wide, y], fill=_goods(rng))
+            shine.rectangle(
+                [x, y - tall, x + wide, y], fill=_mix(lit, float(rng.uniform(0.3, 0.7)))
+            )
             x += wide + float(rng.uniform(1, 6))
         draw.line([x0, y + 1, x1, y + 1], fill=(96, 88, 76), width=3)
     frame = ((42, 42, 44), (150, 146, 138), (96, 60, 40))[rng.integers(3)]
@@ -270,8 +291,8 @@ def _shop(
     if rng.random() < 0.6:  # bills stuck on the glass
         for _ in range(int(rng.integers(2, 6))):
             x, y = rng.uniform(x0 + 4, x1 - 20), rng.uniform(y0 + 26, y1 - 40)
-            colour = tuple(int(c) for c in rng.integers(90, 250, 3))
-            draw.rectangle([x, y, x + rng.uniform(8, 18), y + rng.uniform(10, 22)], fill=colour)
+            paper = _mix(_goods(rng), 1.5)
+            draw.rectangle([x, y, x + rng.uniform(8, 18), y + rng.uniform(10, 22)], fill=paper)
 
 
 def _doorway(

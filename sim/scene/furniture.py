@@ -283,8 +283,16 @@ def hang_on(
         if rng.random() < 0.45:
             z, lift = along(b - 0.2), float(rng.uniform(4.3, 5.2))
             texture = _blade(int(rng.integers(6)))
-            corner = (side_x + out * (0.95 if right else 0.1), ground_y - lift - 1.5, z)
-            add(z, lambda c=corner, t=texture: canvas.paint(c, (0.85, 0, 0), (0, 1.5, 0), t, light))
+            inner = side_x + out * (0.95 if right else 0.1)
+            # read from where the camera stands: mirrored ends for those behind it
+            start, step = (inner, 0.85) if z > 0 else (inner + 0.85, -0.85)
+            corner = (start, ground_y - lift - 1.5, z)
+            add(
+                z,
+                lambda c=corner, d=step, t=texture: canvas.paint(
+                    c, (d, 0, 0), (0, 1.5, 0), t, light
+                ),
+            )
     for x_m, y_m in house.front.window_sills_m:
         z = along(x_m + 0.4)
         lift = house.height - y_m - 0.1

@@ -44,12 +44,13 @@ def tree(look: int) -> Texture:
         lit = np.clip(1.18 - (cy / h - 0.08) * 1.5 - (cx / w - 0.5) * 0.5, 0.4, 1.4)
         for layer in range(3):
             tone = lit * (0.62, 0.9, 1.15)[layer]
-            for _ in range(34):
-                r = 30 - 7 * layer
-                x = cx + rng.normal(0, r) - 5 * layer
-                y = cy + rng.normal(0, r * 0.8) - 7 * layer
-                size = rng.uniform(3, 7)
-                shade = green * tone * rng.uniform(0.75, 1.25)
-                colour = (*(int(np.clip(c, 0, 255)) for c in shade), 255)
-                draw.ellipse([x - size, y - size * 0.7, x + size, y + size * 0.7], fill=colour)
+            r, leaves = 30 - 7 * layer, 34
+            x = cx + rng.normal(0, r, leaves) - 5 * layer
+            y = cy + rng.normal(0, r * 0.8, leaves) - 7 * layer
+            size = rng.uniform(3, 7, leaves)
+            boxes = np.stack([x - size, y - size * 0.7, x + size, y + size * 0.7], axis=1)
+            shade = green * tone * rng.uniform(0.75, 1.25, (leaves, 1))
+            colours = np.clip(shade, 0, 255).astype(int).tolist()
+            for box, (red, green_, blue) in zip(boxes.tolist(), colours, strict=True):
+                draw.ellipse(box, fill=(red, green_, blue, 255))
     return from_picture(picture)

@@ -94,9 +94,11 @@ def _draw_board(
     for i, character in enumerate("公共安全"):
         _write(draw, character, w * 0.5 + (i - 2) * cell * 1.08 + cell * 0.04, h * 0.675, cell)
     draw.text(
-        (w / 2, h * 0.865), "PUBLIC SAFETY", font=font(round(w * 0.098)), fill=_BLUE, anchor="mm"
+        (w / 2, h * 0.862), "PUBLIC SAFETY", font=font(round(w * 0.112)), fill=_BLUE, anchor="mm"
     )
-    draw.text((w / 2, h * 0.93), "VIDEO AREA", font=font(round(w * 0.082)), fill=_BLUE, anchor="mm")
+    draw.text(
+        (w / 2, h * 0.928), "VIDEO AREA", font=font(round(w * 0.100)), fill=_BLUE, anchor="mm"
+    )
 
 
 def _pictogram(draw: ImageDraw.ImageDraw, w: int, h: int) -> None:
@@ -133,11 +135,17 @@ def _leaves(picture: PillowImage.Image, w: int, h: int) -> None:
     """A branch has grown over most of it."""
     draw = ImageDraw.Draw(picture)
     rng = np.random.default_rng(7)
-    for _ in range(520):
-        x, y = rng.uniform(-0.05, 1.0) * w, rng.uniform(0.0, 1.0) * h
-        if x / w > 0.86 and y / h < 0.3:
+    branch = [(0, h * 0.12), (w * 0.4, h * 0.45), (w * 0.8, h * 0.95)]
+    draw.line(branch, fill=(72, 58, 44, 255), width=14)
+    count = 620
+    for k in range(count):
+        x, y = rng.uniform(-0.05, 1.05) * w, rng.uniform(0.02, 1.05) * h
+        if x / w + 0.5 * (1 - y / h) > 1.12:  # the branch comes from the left and hangs
             continue
-        size = w * rng.uniform(0.02, 0.055)
-        tone = rng.uniform(0.55, 1.2)
-        colour = (int(70 * tone), int(104 * tone), int(44 * tone), 255)
-        draw.ellipse([x - size, y - size * 0.6, x + size, y + size * 0.6], fill=colour)
+        size, angle = w * rng.uniform(0.03, 0.07), rng.uniform(-0.4, 1.2)
+        dx, dy = size * np.cos(angle), size * np.sin(angle)
+        tone = (0.45 + 0.75 * k / count) * rng.uniform(0.85, 1.15)
+        colour = (int(78 * tone), int(108 * tone), int(46 * tone), 255)
+        nx, ny = dy * 0.45, dx * 0.45
+        leaf = [(x - dx, y - dy), (x + nx, y - ny), (x + dx, y + dy), (x - nx, y + ny)]
+        draw.polygon(leaf, fill=colour)

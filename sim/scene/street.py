@@ -30,6 +30,7 @@ from viewkeeper.sim.scene.texture import plain
 from viewkeeper.sim.signage import SignState
 
 CAMERA_HEIGHT_M = 4.8
+_NEAR_M = 42.0
 HOME = Pose(pan_deg=14.0, tilt_deg=-10.0)
 _SIGN_X, _SIGN_Z, _SIGN_CENTRE_M = -0.35, 6.3, 2.85
 _AIR = np.array([0.62, 0.70, 0.80], dtype=np.float32)
@@ -63,14 +64,15 @@ def draw_street(seed: int, width_px: int) -> Panorama:
     canvas, layout = Canvas(width_px), Layout()
     g = CAMERA_HEIGHT_M
     sky.paint_sky(canvas, np.random.default_rng((seed, 2)), TO_SUN)
+    stock = _stock(np.random.default_rng((seed, 11)))
     _skyline(canvas, np.random.default_rng((seed, 3)))
-    left = _row_of_houses(np.random.default_rng((seed, 4)), -52, 104, ())
+    left = _row_of_houses(np.random.default_rng((seed, 4)), stock, -52, 104, ())
     gap = (layout.crossing_near, layout.crossing_far)
-    right = _row_of_houses(np.random.default_rng((seed, 5)), -52, 104, (gap,))
+    right = _row_of_houses(np.random.default_rng((seed, 5)), stock, -52, 104, (gap,))
     _paint_ground(canvas, rng, layout, left)
-    _side_street(canvas, np.random.default_rng((seed, 6)), layout)
+    _side_street(canvas, np.random.default_rng((seed, 6)), stock, layout)
     things: list[_Thing] = []
-    _closing_houses(canvas, np.random.default_rng((seed, 7)), layout)
+    _closing_houses(canvas, np.random.default_rng((seed, 7)), stock, layout)
     for side, houses in ((layout.left_houses, left), (layout.right_houses, right)):
         for house in sorted(houses, key=lambda h: -abs(h.middle)):
             _house(
@@ -86,7 +88,7 @@ def draw_street(seed: int, width_px: int) -> Panorama:
     car_rng = np.random.default_rng((seed, 9))
     for x, z in _parking(layout, car_rng):
         kind, paint = int(car_rng.integers(4)), vehicles.PAINTS[int(car_rng.integers(8))]
-        args = (kind, paint, x, z, g, sun, TO_SUN, air * _shade(x, z, left), x > layout.centre)
+        args = (kind, paint, x, z, g, sun, TO_SUN, air, x > layout.centre)
         things.append(_thing(x, z, lambda a=args: vehicles.park(canvas, *a)))
     for distance, paint in furniture.everything(
         canvas, layout, g, np.random.default_rng((seed, 10))
@@ -126,10 +128,20 @@ def _thing(x: float, z: float, paint: Callable[[], None]) -> _Thing:
     return _Thing(math.hypot(x, z), paint)
 
 
+def _stock(rng: np.random.Generator) -> list[Front]:
+    """Fronts for houses too far away to need their own."""
+    heights = (11.0, 13.8, 14.3, 16.9, 12.4, 15.2)
+    return [draw_front(rng, 10.5, height, shops=k != 2) for k, height in enumerate(heights)]
+
+
 def _row_of_houses(
-    rng: np.random.Generator, z0: float, z1: float, gaps: tuple[tuple[float, float], ...]
+    rng: np.random.Generator,
+    stock: list[Front],
+    z0: float,
+    z1: float,
+    gaps: tuple[tuple[float, float], ...],
 ) -> list[House]:
-    """House after house along one side, none in a gap."""
+    """House after house along one side, none in a gap; far ones come from the ``stock``."""
     houses, z = [], z0
     while z < z1 - 4:
         width = float(rng.uniform(8.0, 13.5))
@@ -140,14 +152,13 @@ def _row_of_houses(
                 z = far
         end = min(z1, z + width)
         height = float(rng.choice([10.6, 11.2, 13.8, 14.3, 16.9]))
-        front = draw_front(rng, end - z, height, shops=bool(rng.random() < 0.8))
+        if abs(z + end) / 2 < _NEAR_M:
+            front = draw_front(rng, end - z, height, shops=bool(rng.random() < 0.8))
+        else:
+            front = stock[int(rng.integers(len(stock)))].stretched(end - z, height)
         houses.append(House(z, end, height, front))
         z = end
     return houses
-
-
-def _shade(x: float, z: float, left: list[House]) -> float:
-    return 1.0
 
 
 def _house(
@@ -172,14 +183,16 @@ def _house(
     )
 
 
-def _closing_houses(canvas: Canvas, rng: np.random.Generator, layout: Layout) -> None:
+def _closing_houses(
+    canvas: Canvas, rng: np.random.Generator, stock: list[Front], layout: Layout
+) -> None:
     """Houses across both ends of the street."""
     for z, towards in ((104.0, 1.0), (-52.0, -1.0)):
         x = layout.left_houses - 2
         while x < layout.right_houses + 2:
             width = float(rng.uniform(7, 10))
             height = float(rng.choice([12.0, 15.2, 18.4]))
-            front = draw_front(rng, width, height, shops=True)
+            front = stock[int(rng.integers(len(stock)))]
             left_x = x if towards > 0 else x + width
             falling = np.asarray(SKY) * 0.9 + np.asarray(SUN) * max(0.0, -TO_SUN[2] * towards) * 0.9
             canvas.paint(
@@ -193,7 +206,9 @@ def _closing_houses(canvas: Canvas, rng: np.random.Generator, layout: Layout) ->
             x += width
 
 
-def _side_street(canvas: Canvas, rng: np.random.Generator, layout: Layout) -> None:
+def _side_street(
+    canvas: Canvas, rng: np.random.Generator, stock: list[Front], layout: Layout
+) -> None:
     """What one sees down the side street: its ground, far wall and houses on its far side."""
     g = CAMERA_HEIGHT_M
     x0, x1 = layout.right_houses, 62.0
@@ -207,7 +222,7 @@ def _side_street(canvas: Canvas, rng: np.random.Generator, layout: Layout) -> No
         soft=False,
     )
     width = layout.crossing_far - layout.crossing_near
-    end = draw_front(rng, width, 13.0, shops=True)
+    end = stock[1]
     canvas.paint(
         (x1, g - 13, layout.crossing_far),
         (0, 0, -width),
@@ -221,7 +236,7 @@ def _side_street(canvas: Canvas, rng: np.random.Generator, layout: Layout) -> No
     while x < x1:
         w = float(rng.uniform(8, 12))
         w = x1 - x if x1 - x - w < 6 else w  # no sliver of a house at the end
-        fronts.append((x, w, draw_front(rng, w, float(rng.choice([11.0, 14.2])), shops=True)))
+        fronts.append((x, w, stock[int(rng.integers(len(stock)))]))
         x += w
     for x, w, front in reversed(fronts):
         canvas.paint(
@@ -286,7 +301,7 @@ def _parking(layout: Layout, rng: np.random.Generator) -> list[tuple[float, floa
     for x in (layout.left_kerb + 1.1, layout.right_kerb - 1.1):
         for z in np.arange(-40.2, 96, 5.6):
             in_crossing = layout.zebra - 5 < z < layout.crossing_far + 4
-            too_near = abs(z) < 5.5 and x < layout.centre
+            too_near = -6 < z < 12 and x < layout.centre
             if not in_crossing and not too_near and rng.random() < 0.72:
                 places.append((x, float(z + rng.normal(0, 0.2))))
     return places
@@ -294,9 +309,10 @@ def _parking(layout: Layout, rng: np.random.Generator) -> list[tuple[float, floa
 
 def _haze(canvas: Canvas) -> None:
     """Air between the camera and far things."""
-    solid = canvas.distance_m < 900
-    through = np.exp(-canvas.distance_m[solid] / np.float32(420.0))[:, None]
-    canvas.daylight[solid] = canvas.daylight[solid] * through + _AIR * (1 - through)
+    through = np.exp(canvas.distance_m * np.float32(-1 / 420.0))
+    through[canvas.distance_m > 900] = 1  # the sky has its own haze
+    canvas.daylight *= through[..., None]
+    canvas.daylight += _AIR * (1 - through)[..., None]
 
 
 def _street_lamps(canvas: Canvas, layout: Layout) -> None:
@@ -335,7 +351,7 @@ def _sign(canvas: Canvas) -> SceneSign:
     columns = slice(int(at[:, 0].min()) - margin, int(at[:, 0].max()) + margin)
     layers = (canvas.daylight, canvas.surfaces, canvas.glow)
     bare = [layer[rows, columns].copy() for layer in layers]
-    falling = tuple(np.asarray(SKY) * 1.1 + np.asarray(SUN) * 0.12)
+    falling = tuple(np.asarray(SKY) * 0.95 + np.asarray(SUN) * 0.10)
     patches = {SignState.MISSING: Patch(rows.start, columns.start, Layers(*bare))}
     for state in (SignState.UNLIT, SignState.OBSCURED, SignState.LIT):
         for layer, under in zip(layers, bare, strict=True):
@@ -346,7 +362,7 @@ def _sign(canvas: Canvas) -> SceneSign:
             (0.0, signboard.HEIGHT_M, 0.0),
             signboard.board(state),
             falling,
-            shines=0.85,
+            shines=0.30,
         )
         if state is not SignState.LIT:  # the lit one stays as the base
             piece = Layers(*(layer[rows, columns].copy() for layer in layers))

@@ -58,6 +58,11 @@ def from_picture(
     return Texture(_pyramid(pixels))
 
 
+def from_pixels(pixels: Pixels) -> Texture:
+    """A texture from premultiplied linear (h, w, 4 or 7)."""
+    return Texture(_pyramid(pixels.astype(np.float32)))
+
+
 def plain(colour: Sequence[float], size: tuple[int, int] = (4, 4)) -> Texture:
     """One linear colour all over."""
     pixels = np.zeros((size[1], size[0], 4), dtype=np.float32)

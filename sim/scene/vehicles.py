@@ -10,10 +10,10 @@ from functools import lru_cache
 
 import numpy as np
 from PIL import Image as PillowImage
-from PIL import ImageDraw
+from PIL import ImageDraw, ImageFilter
 
 from viewkeeper.sim.scene.canvas import Canvas
-from viewkeeper.sim.scene.texture import Texture, from_picture, plain
+from viewkeeper.sim.scene.texture import Texture, from_picture, from_pixels
 
 _PX = 72
 Colour = tuple[int, int, int]
@@ -132,6 +132,42 @@ def _end(paint: Colour, front: bool, height_m: float) -> Texture:
     return from_picture(picture)
 
 
+@lru_cache(maxsize=1)
+def _shadow() -> Texture:
+    """The dark under a car."""
+    picture = PillowImage.new("RGBA", (48, 96), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).rounded_rectangle([9, 9, 38, 86], radius=8, fill=(0, 0, 0, 225))
+    return from_picture(picture.filter(ImageFilter.GaussianBlur(5)))
+
+
+@lru_cache(maxsize=2)
+def _windscreen(up_first: bool) -> Texture:
+    """Glass with the sky in its upper half; a mirror and two seats behind it."""
+    picture = PillowImage.new("RGB", (96, 48), (24, 29, 34))
+    draw = ImageDraw.Draw(picture)
+    for y in range(48):
+        tone = 1 + 1.9 * max(0.0, 1 - y / 30)
+        draw.line([0, y, 96, y], fill=(int(26 * tone), int(33 * tone), int(40 * tone)))
+    for x in (18, 58):
+        draw.rounded_rectangle([x, 16, x + 20, 47], radius=6, fill=(14, 15, 17))
+    draw.rectangle([42, 3, 54, 8], fill=(12, 12, 13))
+    draw.rectangle([0, 0, 95, 47], outline=(16, 17, 18), width=2)
+    return from_picture(
+        picture.transpose(PillowImage.Transpose.FLIP_TOP_BOTTOM) if up_first else picture
+    )
+
+
+@lru_cache(maxsize=32)
+def _glossy(colour: tuple[float, ...]) -> Texture:
+    """Painted sheet with a soft streak of sky along the middle."""
+    across = np.linspace(-1, 1, 32)
+    sheen = 0.06 * np.exp(-np.square((across + 0.25) / 0.35)) + 0.01
+    pixels = np.ones((16, 32, 4), dtype=np.float32)
+    pixels[..., :3] = np.asarray(colour) * (0.9 + 0.1 * np.cos(across * 2.6))[None, :, None]
+    pixels[..., :3] += sheen[None, :, None]
+    return from_pixels(pixels)
+
+
 def park(
     canvas: Canvas,
     kind: int,
@@ -162,7 +198,14 @@ def park(
             pieces.append((float(np.linalg.norm(centre)), o, a, b, texture))
 
     colour = tuple(float(c) for c in np.power(np.array(paint) / 255, 2.2))
-    glass = (0.02, 0.026, 0.034)
+    shadow = _shadow()
+    canvas.paint(
+        (x - WIDTH_M * 0.72, ground_y - 0.01, z + length * 0.58),
+        (WIDTH_M * 1.44, 0, 0),
+        (0, 0, -length * 1.16),
+        shadow,
+        (1.0, 1.0, 1.0),
+    )
     for (a0, h0), (a1, h1) in itertools.pairwise(profile):
         o = world(a0, h0, -1)
         along = world(a1, h1, -1) - o
@@ -179,8 +222,9 @@ def park(
             facing = np.array([0, 0, sign if a1 > length - 0.2 else -sign])
             add(upper, np.array([WIDTH_M, 0, 0]), down, _end(paint, a1 > length - 0.2, 0.7), facing)
         else:
-            texture = plain(glass if window else colour)
-            add(o, np.array([WIDTH_M, 0, 0]), along, texture, outward)
+            texture = _windscreen(h1 > h0) if window else _glossy(colour)
+            # a little wider than the sides, so that no seam shows between
+            add(o - [0.02, 0, 0], np.array([WIDTH_M + 0.04, 0, 0]), along, texture, outward)
     height = max(p[1] for p in profile) + 0.02
     for across in (-1, 1):
         o = world(0, height, across)
