@@ -219,11 +219,18 @@ class Authority:
 
     def _write_crl(self, serials: Sequence[int]) -> None:
         ca, key = self._pair()
+        path, number, update = self.folder / "crl.pem", 1, self.now - _DAY
+        if path.exists():
+            # mosquitto reads a new list beside the old one; OpenSSL goes by the later update.
+            last = x509.load_pem_x509_crl(path.read_bytes())
+            update = max(update, last.last_update_utc + datetime.timedelta(seconds=1))
+            number += last.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
         # As long as the authority itself: past its next update, a list shuts everybody out.
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(ca.subject)
-            .last_update(self.now - _DAY)
+            .last_update(update)
+            .add_extension(x509.CRLNumber(number), critical=False)
             .next_update(ca.not_valid_after_utc)
         )
         for serial in serials:
@@ -232,7 +239,7 @@ class Authority:
                 entry.revocation_date(self.now - _DAY).build()
             )
         crl = builder.sign(key, hashes.SHA256())
-        _replace(self.folder / "crl.pem", crl.public_bytes(serialization.Encoding.PEM), 0o644)
+        _replace(path, crl.public_bytes(serialization.Encoding.PEM), 0o644)
 
 
 def acl(issued: Sequence[Issued], fixed: str, *, discovery_prefix: str = "homeassistant") -> str:

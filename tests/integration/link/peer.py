@@ -1,4 +1,4 @@
-"""The other end for link tests: a desk or a recorder on plain paho, that writes down what it hears."""
+"""The other end for link tests: a desk or a recorder on plain paho, writing down all it hears."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class Peer:
         self.acks: dict[int, Any] = {}
         self.suback: Any = None
         self.connack: Any = None
-        client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version)
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id or f"peer-{id(self)}", protocol=version
+        )
         if tls is not None:
             client.tls_set_context(tls)
         client.reconnect_delay_set(1, 1)
@@ -74,7 +76,9 @@ class Peer:
         until(lambda: self.suback is not None, timeout_s)
         return self
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False, **properties: Any) -> Any:
+    def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, **properties: Any
+    ) -> Any:
         """Publish with QoS 1 and wait for the broker's word; its reason code."""
         bag: Any = None
         if properties:

@@ -1,0 +1,169 @@
+"""What MQTT 5 adds, and what it takes to do without."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+from tests.integration.link.peer import until
+from viewkeeper.agent.adapters.link import ReplyTo
+from viewkeeper.protocol.vocabulary import OrderKind
+from viewkeeper.sim.broker import Broker
+
+BASE = "viewkeeper/v1/s1/c1"
+
+
+def cut(agent: Any) -> None:
+    """Cut the agent's cable: its socket dies without DISCONNECT."""
+    agent.link._connection._client.socket().shutdown(socket.SHUT_RDWR)
+
+
+def test_a_cut_camera_is_said_offline_after_the_delay(mosquitto: Broker, agents: Any, peers: Any):
+    peer = peers(mosquitto.tcp_port)
+    agent = agents(
+        mosquitto.tcp_port, will_delay_s=1, retry_first_s=200.0, retry_most_s=200.0
+    ).started()
+    peer.wait_for("/status", b"online")
+    cut(agent)
+    agent.away()
+    assert peer.payloads("/status") == [b"online"]
+    peer.wait_for("/status", b"offline")
+
+
+def test_a_camera_back_within_the_delay_was_never_offline(
+    mosquitto: Broker, agents: Any, peers: Any
+):
+    peer = peers(mosquitto.tcp_port)
+    agent = agents(mosquitto.tcp_port, will_delay_s=2).started()
+    peer.wait_for("/status", b"online")
+    cut(agent)
+    agent.away()
+    agent.back()
+    until(lambda: peer.payloads("/status") == [b"online", b"online"])
+    agent.link.stop()
+    peer.wait_for("/status", b"offline")
+    assert peer.payloads("/status") == [b"online", b"online", b"offline"]
+
+
+def test_publications_carry_type_and_expiry(mosquitto: Broker, agents: Any, peers: Any):
+    peer = peers(mosquitto.tcp_port)
+    agent = agents(mosquitto.tcp_port, telemetry_expiry_s=100, record_expiry_s=200).started()
+    agent.link.publish_report(b"report")
+    agent.link.publish_state(b"{}")
+    agent.link.publish_event("camera_covered", b"event")
+    agent.link.set_alarm("view_moved", b"alarm")
+    cose = 'application/cose; cose-type="cose-sign1"'
+    report = peer.wait_for("/report").properties
+    assert (report.ContentType, report.MessageExpiryInterval) == (cose, 100)
+    state = peer.wait_for("/state").properties
+    assert (state.ContentType, state.PayloadFormatIndicator) == ("application/json", 1)
+    event = peer.wait_for("/event/camera_covered").properties
+    assert (event.ContentType, event.MessageExpiryInterval) == (cose, 200)
+    assert not hasattr(peer.wait_for("/alarm/view_moved").properties, "MessageExpiryInterval")
+    assert peer.wait_for("/status").properties.ContentType == "text/plain"
+
+
+def test_a_verdict_goes_where_its_order_asked_but_only_below_reply(
+    mosquitto: Broker, agents: Any, peers: Any
+):
+    peer = peers(mosquitto.tcp_port)
+    agent = agents(mosquitto.tcp_port).started()
+    mine = f"{BASE}/reply/desk-7"
+    for response in (mine, f"{BASE}/status", "viewkeeper/v1/s1/c2/reply"):
+        peer.publish(
+            f"{BASE}/command/identify", b"o", ResponseTopic=response, CorrelationData=b"mark"
+        )
+    until(lambda: len(agent.orders) == 3)
+    for number, order in enumerate(agent.orders):
+        assert order.reply == ReplyTo(order.reply.response_topic, b"mark")
+        agent.link.publish_verdict(OrderKind.COMMAND, bytes([number]), order.reply)
+    heard = [peer.wait_for("", bytes([number])) for number in range(3)]
+    assert [item.topic for item in heard] == [mine, f"{BASE}/reply", f"{BASE}/reply"]
+    assert [item.properties.CorrelationData for item in heard] == [b"mark"] * 3
+
+
+def test_a_retained_order_is_seen_as_such_even_by_a_connected_camera(
+    mosquitto: Broker, agents: Any, peers: Any
+):
+    peer = peers(mosquitto.tcp_port)
+    agent = agents(mosquitto.tcp_port).started()
+    peer.publish(f"{BASE}/grant", b"to be kept", retain=True)
+    peer.publish(f"{BASE}/command/identify", b"not to be kept")
+    until(lambda: len(agent.orders) == 2)
+    assert [order.retained for order in agent.orders] == [True, False]
+
+
+def test_a_configuration_verdict_stands_retained(mosquitto: Broker, agents: Any, peers: Any):
+    agent = agents(mosquitto.tcp_port).started()
+    agent.link.publish_verdict(OrderKind.CONFIG, b"accepted")
+    until(lambda: agent.link.counts.waiting == 0)
+    late = peers(mosquitto.tcp_port)
+    assert late.wait_for("/config/applied", b"accepted").retained
+
+
+def test_an_order_that_stands_comes_again_in_a_kept_session(
+    mosquitto: Broker, agents: Any, peers: Any
+):
+    desk = peers(mosquitto.tcp_port, None)
+    desk.publish(f"{BASE}/config/desired", b"configuration", retain=True)
+    for _ in range(2):
+        agent = agents(mosquitto.tcp_port).started()
+        until(lambda agent=agent: agent.orders)
+        agent.link.stop()
+
+
+class HangUp(threading.Thread):
+    """A broker that takes the connection, reads CONNECT and answers it with fixed bytes."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__(daemon=True)
+        self._answer = answer
+        self.levels: list[int] = []
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection, _ = self._server.accept()
+            except OSError:
+                return
+            with connection:
+                data = connection.recv(4096)
+                at = data.find(b"\x00\x04MQTT")
+                self.levels.append(data[at + 6])
+                if self._answer:
+                    connection.sendall(self._answer)
+
+    def stop(self) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+
+
+def levels_asked(answer: bytes, agents: Any, wanted: int) -> list[int]:
+    broker = HangUp(answer)
+    broker.start()
+    try:
+        agents(broker.port).link.start()
+        until(lambda: len(broker.levels) >= wanted)
+        return broker.levels[:wanted]
+    finally:
+        broker.stop()
+
+
+def test_a_broker_that_refuses_mqtt_5_by_name_is_asked_for_3_1_1_at_once(agents: Any):
+    assert levels_asked(b"\x20\x03\x00\x84\x00", agents, 2) == [5, 4]
+
+
+def test_the_refusal_of_an_old_broker_in_its_own_words_is_understood(agents: Any):
+    # CONNACK of MQTT 3.1.1: two bytes, return code 1, unacceptable protocol version.
+    assert levels_asked(b"\x20\x02\x00\x01", agents, 2) == [5, 4]
+
+
+def test_a_broker_that_hangs_up_without_a_word_gets_a_second_chance(agents: Any):
+    assert levels_asked(b"", agents, 5) == [5, 5, 4, 4, 5]
+
+
+def test_a_broker_that_refuses_the_camera_is_not_asked_in_another_version(agents: Any):
+    assert levels_asked(b"\x20\x03\x00\x87\x00", agents, 4) == [5, 5, 5, 5]
