@@ -159,6 +159,10 @@ class LockedDesk:
         with self._lock:
             self._desk.tick(now_of(reading))
 
+    def close(self, reading: ClockReading) -> None:
+        with self._lock:
+            self._desk.close(now_of(reading))
+
 
 def link_settings(settings: Settings) -> LinkSettings:
     """The link's settings from the agent's."""
@@ -262,3 +266,4 @@ def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> No
             runtime.run()
         finally:
             link.stop()
+            desk.close(clock.read())

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from viewkeeper.agent import app, checking, registering
 from viewkeeper.agent.adapters.pictures import draw_check
@@ -56,8 +57,15 @@ def main(argv: Sequence[str] | None = None, adapters: app.Adapters | None = None
         return 0
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and not the whole usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_ERROR, f"{self.prog}: error: {message}; see {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="viewkeeper-agent",
         description="Keeps one fixed camera honest: its view, its sign, its orders, its reports.",
         epilog=_EPILOG,

@@ -155,6 +155,11 @@ class OrderDesk:
         """Now and then: closes the summary of a flood that is over."""
         self._refusals.flush(now)
 
+    def close(self, now: Now) -> None:
+        """At an orderly end: nothing counted stays out of the ledger."""
+        self._refusals.close(now)
+        self._ledger.close()
+
     def receive(
         self, message: bytes, kind: OrderKind, *, retained: bool, now: Now
     ) -> VerdictRecord:

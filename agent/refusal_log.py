@@ -68,6 +68,10 @@ class RefusalLog:
         if self._unentered and self._take_token():
             self._sum_up(now)
 
+    def close(self, now: Now) -> None:
+        """At an orderly end: enter the summary whatever the brake says."""
+        self._sum_up(now)
+
     def _sum_up(self, now: Now) -> None:
         if not self._unentered:
             return

@@ -104,12 +104,12 @@ class Observer:
                 self._changed.wait(min(left_s, 1.0))
 
     def wait_verdict(
-        self, camera: str, order_hash: bytes, timeout_s: float
+        self, camera: str, order_hash: bytes, *, after: int, timeout_s: float
     ) -> VerdictRecord | None:
-        """The verdict on an order, once it is there."""
+        """The verdict on an order, once it is there; the first ``after`` verdicts do not count."""
 
         def found(seen: Seen) -> VerdictRecord | None:
-            return next((v for v in reversed(seen.verdicts) if v.order_hash == order_hash), None)
+            return next((v for v in seen.verdicts[after:] if v.order_hash == order_hash), None)
 
         return self.wait(camera, found, timeout_s)
 

@@ -69,7 +69,7 @@ def _told(sent: OrderSent) -> str:
     return sent.verdict.reason
 
 
-def _register(play: Play) -> str:
+def register(play: Play) -> str:
     play.view_hash = play.world.register_view(play.camera)
     play.camera.start()
     _must(
@@ -79,7 +79,7 @@ def _register(play: Play) -> str:
     return f"view {play.view_hash.hex()[:16]}…"
 
 
-def _accept(play: Play) -> str:
+def accept(play: Play) -> str:
     world, camera = play.world, play.camera
     steps = [
         world.order(camera, world.configuration(play.view_hash)),
@@ -250,14 +250,14 @@ STORY: tuple[Chapter, ...] = (
             "The view is registered on the camera; the agent starts.",
             "在摄像机上登记视野,启动代理。",
         ),
-        _register,
+        register,
     ),
     Chapter(
         Text(
             "A signed configuration and the steps registered, accepted, in use.",
             "下发已签名配置,依次登记、验收、投入使用。",
         ),
-        _accept,
+        accept,
     ),
     Chapter(Text("Somebody knocks the camera by 3°.", "有人把摄像机碰偏 3°。"), _knock),
     Chapter(Text("It is put back.", "摄像机被扶正。"), _straighten),

@@ -317,9 +317,10 @@ class World:
             OrderKind.GRANT: camera.topics.grant,
             OrderKind.COMMAND: camera.topics.command("identify"),
         }
+        before = len(self.observer.seen(camera.name).verdicts)
         self.observer.publish(topics[kind], message, retain=kind is OrderKind.CONFIG)
         digest = hashlib.sha256(message).digest()
-        verdict = self.observer.wait_verdict(camera.name, digest, timeout_s)
+        verdict = self.observer.wait_verdict(camera.name, digest, after=before, timeout_s=timeout_s)
         if verdict is not None and verdict.accepted:
             self.desk.acknowledge(camera.name, message, verdict)
         return OrderSent(message, verdict)
