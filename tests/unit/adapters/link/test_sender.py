@@ -1,0 +1,216 @@
+"""What goes out next: rows before what stands, the newest of a topic, history in its time."""
+
+from __future__ import annotations
+
+import pytest
+
+from viewkeeper.agent.adapters.link.messages import dress
+from viewkeeper.agent.adapters.link.outbox import Outbox
+from viewkeeper.agent.adapters.link.sender import Job, Sender
+from viewkeeper.protocol.topics import Topics
+
+MINE = Topics("s1", "c1")
+
+
+class Bench:
+    """A sender with a clock of its own and a broker that answers when told to."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.outbox = Outbox(
+            None, most_rows=100, most_bytes=10**6, linger_s=1.0, clock=lambda: self.now_s
+        )
+        self.sender = Sender(
+            self.outbox,
+            MINE.history,
+            dress(MINE, 60, 600),
+            history_rate_hz=10.0,
+            clock=lambda: self.now_s,
+        )
+        self._packet_id = 0
+
+    def send_all(self) -> list[tuple[int, Job]]:
+        """Everything that may go now, unanswered."""
+        out: list[tuple[int, Job]] = []
+        while (job := self.sender.next()) is not None:
+            self._packet_id += 1
+            self.sender.sent(self._packet_id, job)
+            out.append((self._packet_id, job))
+        return out
+
+    def answer(self, sent: list[tuple[int, Job]], *, refused: bool = False) -> None:
+        for packet_id, _ in sent:
+            self.sender.acknowledged(packet_id, refused=refused)
+
+
+def told(sent: list[tuple[int, Job]]) -> list[tuple[str, bytes]]:
+    base = MINE.status.removesuffix("status")
+    return [(job.message.topic.removeprefix(base), job.message.payload) for _, job in sent]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_only_the_newest_report_goes_out(bench: Bench):
+    for payload in (b"1", b"2", b"3"):
+        bench.sender.stand(MINE.report, payload)
+    assert told(bench.send_all()) == [("report", b"3")]
+
+
+def test_a_report_waits_while_the_last_one_is_not_acknowledged(bench: Bench):
+    bench.sender.stand(MINE.report, b"1")
+    first = bench.send_all()
+    bench.sender.stand(MINE.report, b"2")
+    bench.sender.stand(MINE.report, b"3")
+    assert told(bench.send_all()) == []
+    bench.answer(first)
+    assert told(bench.send_all()) == [("report", b"3")]
+
+
+def test_what_stands_goes_out_again_on_a_new_connection(bench: Bench):
+    bench.sender.stand(MINE.report, b"1")
+    bench.answer(bench.send_all())
+    assert told(bench.send_all()) == []
+    bench.sender.begin()
+    assert told(bench.send_all()) == [("report", b"1")]
+
+
+def test_rows_of_this_connection_go_to_their_own_topic(bench: Bench):
+    bench.sender.begin()
+    bench.sender.post(MINE.event("camera_covered"), b"e")
+    assert told(bench.send_all()) == [("event/camera_covered", b"e")]
+
+
+def test_unanswered_rows_come_by_history_on_the_next_connection_in_order(bench: Bench):
+    bench.sender.begin()
+    for payload in (b"1", b"2", b"3"):
+        bench.sender.post(MINE.event("camera_covered"), payload)
+    sent = bench.send_all()
+    bench.answer(sent[1:2])
+    bench.sender.begin()
+    heard: list[tuple[str, bytes]] = []
+    for _ in range(5):
+        heard += told(bench.send_all())
+        bench.now_s += 0.1
+    assert heard == [("history", b"1"), ("history", b"3")]
+
+
+def test_history_keeps_to_its_rate_and_new_rows_do_not_wait_for_it(bench: Bench):
+    for number in range(5):
+        bench.sender.post(MINE.event("camera_covered"), bytes([number]))
+    bench.sender.begin()
+    assert told(bench.send_all()) == [("history", b"\0")]
+    assert bench.sender.history_in_s() == pytest.approx(0.1)
+    bench.sender.post(MINE.event("camera_struck"), b"new")
+    assert told(bench.send_all()) == [("event/camera_struck", b"new")]
+    bench.now_s += 0.1
+    assert told(bench.send_all()) == [("history", b"\1")]
+    bench.now_s += 1.0
+    assert told(bench.send_all()) == [("history", b"\2")]
+
+
+def test_no_history_left_is_said_so(bench: Bench):
+    bench.sender.post(MINE.event("camera_covered"), b"e")
+    bench.sender.begin()
+    assert bench.sender.history_in_s() == 0.0
+    sent = bench.send_all()
+    assert bench.sender.history_in_s() is None
+    bench.answer(sent)
+    assert bench.outbox.waiting == 0
+
+
+def test_an_alarm_is_one_publication_while_connected(bench: Bench):
+    bench.sender.begin()
+    bench.sender.post(MINE.alarm("a"), b"alarm", stands=True)
+    sent = bench.send_all()
+    assert told(sent) == [("alarm/a", b"alarm")]
+    assert sent[0][1].message.retain
+    bench.answer(sent)
+    assert told(bench.send_all()) == []
+
+
+def test_an_alarm_from_offline_stands_and_is_history(bench: Bench):
+    bench.sender.post(MINE.alarm("a"), b"alarm", stands=True)
+    bench.sender.begin()
+    assert told(bench.send_all()) == [("alarm/a", b"alarm"), ("history", b"alarm")]
+
+
+def test_raised_cleared_and_raised_again_ends_raised(bench: Bench):
+    bench.sender.begin()
+    bench.sender.post(MINE.alarm("a"), b"1", stands=True)
+    bench.sender.clear(MINE.alarm("a"))
+    bench.sender.post(MINE.alarm("a"), b"2", stands=True)
+    heard: list[tuple[str, bytes]] = []
+    for _ in range(4):
+        sent = bench.send_all()
+        heard += told(sent)
+        bench.answer(sent)
+    assert heard[-1] == ("alarm/a", b"2")
+    assert ("alarm/a", b"1") in heard
+
+
+def test_a_clearing_goes_out_after_what_it_clears(bench: Bench):
+    bench.sender.begin()
+    bench.sender.post(MINE.alarm("a"), b"1", stands=True)
+    bench.sender.clear(MINE.alarm("a"))
+    heard: list[tuple[str, bytes]] = []
+    for _ in range(3):
+        sent = bench.send_all()
+        heard += told(sent)
+        bench.answer(sent)
+    assert heard == [("alarm/a", b"1"), ("alarm/a", b"")]
+    assert bench.outbox.kept == {}
+
+
+def test_a_clearing_that_was_not_acknowledged_goes_out_again(bench: Bench):
+    bench.sender.begin()
+    bench.sender.clear(MINE.alarm("a"))
+    bench.send_all()
+    bench.sender.begin()
+    again = bench.send_all()
+    assert told(again) == [("alarm/a", b"")]
+    bench.answer(again)
+    bench.sender.begin()
+    assert told(bench.send_all()) == []
+
+
+def test_a_refused_row_waits_for_another_connection_and_does_not_loop(bench: Bench):
+    bench.sender.begin()
+    bench.sender.post(MINE.event("camera_covered"), b"e")
+    bench.answer(bench.send_all(), refused=True)
+    assert told(bench.send_all()) == []
+    assert bench.outbox.waiting == 1
+    bench.sender.begin()
+    assert told(bench.send_all()) == [("history", b"e")]
+
+
+def test_a_refused_report_is_not_repeated_but_the_next_one_is_tried(bench: Bench):
+    bench.sender.stand(MINE.report, b"1")
+    bench.answer(bench.send_all(), refused=True)
+    assert told(bench.send_all()) == []
+    bench.sender.stand(MINE.report, b"2")
+    assert told(bench.send_all()) == [("report", b"2")]
+
+
+def test_a_correlation_mark_travels_once_with_its_verdict(bench: Bench):
+    bench.sender.begin()
+    bench.sender.post(MINE.reply, b"v", correlation=b"mark")
+    bench.sender.post(MINE.reply, b"w")
+    marks = [job.message.correlation_data for _, job in bench.send_all()]
+    assert marks == [b"mark", None]
+
+
+def test_the_oldest_unanswered_publication_has_an_age(bench: Bench):
+    assert bench.sender.oldest_age_s() == 0.0
+    bench.sender.stand(MINE.report, b"1")
+    sent = bench.send_all()
+    bench.now_s = 7.0
+    assert bench.sender.oldest_age_s() == 7.0
+    bench.answer(sent)
+    assert bench.sender.oldest_age_s() == 0.0
+
+
+def test_an_answer_to_nothing_is_ignored(bench: Bench):
+    assert bench.sender.acknowledged(99, refused=False) is None

@@ -1,0 +1,168 @@
+"""The small certificate authority: names, expiry, revocation, rights."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+
+SCRIPT = Path(__file__).parents[3] / "broker_config" / "certs.py"
+NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
+
+
+@pytest.fixture(scope="module")
+def certs() -> Any:
+    spec = importlib.util.spec_from_file_location("certs_under_test", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["certs_under_test"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def authority(certs: Any, tmp_path: Path) -> Any:
+    made = certs.Authority(tmp_path / "ca", NOW)
+    made.init(["broker.example", "192.0.2.7"])
+    return made
+
+
+def load(path: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def crl_of(authority: Any) -> x509.CertificateRevocationList:
+    return x509.load_pem_x509_crl((authority.folder / "crl.pem").read_bytes())
+
+
+def test_the_brokers_certificate_is_good_for_every_name_it_was_given(authority: Any):
+    store = Store([load(authority.folder / "ca.crt")])
+    server = load(authority.folder / "server.crt")
+    builder = PolicyBuilder().store(store).time(NOW)
+    for name in (
+        x509.DNSName("broker.example"),
+        x509.IPAddress(__import__("ipaddress").ip_address("192.0.2.7")),
+    ):
+        builder.build_server_verifier(name).verify(server, [])
+    with pytest.raises(VerificationError):
+        builder.build_server_verifier(x509.DNSName("other.example")).verify(server, [])
+
+
+def test_a_camera_is_named_by_site_and_camera(authority: Any):
+    issued = authority.issue("camera", "north-gate/cam-01")
+    assert issued.name == "north-gate/cam-01"
+    assert issued.role == "camera"
+    certificate = load(authority.path_of(issued.name, "crt"))
+    assert certificate.subject.rfc4514_string() == "CN=north-gate/cam-01"
+    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(usage) == [x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH]
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        ("camera", "cam-01"),
+        ("camera", "a/b/c"),
+        ("camera", "A/b"),
+        ("camera", "a/+"),
+        ("camera", "#/b"),
+        ("camera", "a/-b"),
+        ("camera", "a" * 32 + "/" + "b" * 32),
+        ("desk", "a/b"),
+        ("desk", "x.y"),
+        ("desk", ""),
+    ],
+)
+def test_a_name_that_could_mean_more_than_one_client_is_refused(
+    certs: Any, authority: Any, role: str, name: str
+):
+    with pytest.raises(certs.CertsError):
+        authority.issue(role, name)
+
+
+def test_one_name_one_certificate_until_it_is_revoked_or_renewed(certs: Any, authority: Any):
+    first = authority.issue("camera", "s/c")
+    with pytest.raises(certs.CertsError):
+        authority.issue("camera", "s/c")
+    second = authority.issue("camera", "s/c", renew=True)
+    assert second.serial != first.serial
+    authority.revoke("s/c")
+    assert authority.issue("camera", "s/c").serial not in {first.serial, second.serial}
+
+
+def test_a_revoked_certificate_is_on_the_list_and_the_list_grows(authority: Any):
+    one, two = authority.issue("camera", "s/one"), authority.issue("camera", "s/two")
+    before = crl_of(authority)
+    authority.revoke("s/one")
+    authority.revoke("s/two")
+    after = crl_of(authority)
+    assert {entry.serial_number for entry in after} == {one.serial, two.serial}
+    assert after.last_update_utc > before.last_update_utc
+    assert after.is_signature_valid(load(authority.folder / "ca.crt").public_key())  # type: ignore[arg-type]
+    assert [issued.revoked for issued in authority.issued()] == [True, True]
+
+
+def test_a_list_does_not_run_out_before_the_authority_itself(authority: Any):
+    ca = load(authority.folder / "ca.crt")
+    assert crl_of(authority).next_update_utc == ca.not_valid_after_utc
+
+
+def test_private_keys_are_readable_by_their_owner_alone(authority: Any):
+    authority.issue("desk", "main")
+    for path in authority.folder.rglob("*.key"):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_an_authority_is_not_overwritten(certs: Any, authority: Any):
+    with pytest.raises(certs.CertsError):
+        authority.init(["broker.example"])
+
+
+def test_nothing_can_be_issued_without_an_authority(certs: Any, tmp_path: Path):
+    with pytest.raises(certs.CertsError, match="run init first"):
+        certs.Authority(tmp_path, NOW).issue("desk", "main")
+
+
+def test_the_acl_gives_a_revoked_client_nothing_and_only_desks_may_order(
+    certs: Any, authority: Any
+):
+    authority.issue("camera", "s/c")
+    authority.issue("desk", "main")
+    authority.issue("desk", "former")
+    authority.issue("dashboard", "wall")
+    authority.revoke("desk.former")
+    blocks = certs.acl(authority.issued(), "# fixed").split("\n\n")
+    by_user = {block.split("\n")[0]: block for block in blocks}
+    assert "user desk.former" not in by_user
+    assert "topic write viewkeeper/v1/+/+/grant" in by_user["user desk.main"]
+    assert "write" not in by_user["user dashboard.wall"]
+    assert "topic write homeassistant/+/s_c/+/config" in by_user["user s/c"]
+    assert "viewkeeper" not in by_user["user s/c"]
+
+
+def test_the_command_line_does_it_all(certs: Any, tmp_path: Path, capsys: Any):
+    folder = str(tmp_path / "ca")
+    assert certs.main(["init", folder, "--server", "localhost"]) == 0
+    assert certs.main(["issue", folder, "camera", "s/c", "--days", "30"]) == 0
+    assert certs.main(["issue", folder, "recorder", "main"]) == 0
+    assert certs.main(["revoke", folder, "recorder.main"]) == 0
+    assert certs.main(["server", folder, "--server", "localhost"]) == 0
+    capsys.readouterr()
+    assert certs.main(["list", folder]) == 0
+    listed = capsys.readouterr().out
+    assert "revoked" in listed
+    assert "29 days left" in listed or "30 days left" in listed
+    assert certs.main(["acl", folder]) == 0
+    assert "pattern write viewkeeper/v1/%u/report" in capsys.readouterr().out
+
+
+def test_a_mistake_gives_one_clear_line(certs: Any, tmp_path: Path, capsys: Any):
+    assert certs.main(["issue", str(tmp_path), "camera", "x"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
