@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from viewkeeper.agent.core.trust import keysets
-from viewkeeper.agent.core.trust.clock import Now
 from viewkeeper.protocol.errors import OrderRefusal, Reason
 from viewkeeper.protocol.orders import Grant, KeyEntry, Keyset
 from viewkeeper.protocol.vocabulary import Role
@@ -18,20 +17,12 @@ from viewkeeper.protocol.vocabulary import Role
 MIN_OFFICERS = 2
 
 
-def check_grant_signers(
-    grant: Grant,
-    signers: Sequence[KeyEntry],
-    keyset: Keyset,
-    *,
-    issued_at: int,
-    now: Now,
-    floor_s: int | None,
-) -> None:
+def check_grant_signers(grant: Grant, signers: Sequence[KeyEntry], keyset: Keyset) -> None:
     """The persons named and the persons who signed are the same, and they are enough.
 
     Raises:
         OrderRefusal: ``two_persons``, ``threshold_not_met`` (named, not signed),
-            ``role_missing`` (signed, not named; or without the role), ``key_not_valid_now``.
+            ``role_missing`` (signed, not named; or without the role).
     """
     officers = set(grant.officers)
     if len(officers) < MIN_OFFICERS or len(officers) != len(grant.officers):
@@ -50,11 +41,4 @@ def check_grant_signers(
     looking = [entry for entry in signers if entry.person in officers]
     approving = [entry for entry in signers if entry.person == grant.approver]
     for rows, role in ((looking, Role.ACCESS), (approving, Role.APPROVAL)):
-        keysets.check_signers(
-            rows,
-            role,
-            keysets.persons_needed(keyset, role),
-            issued_at=issued_at,
-            now=now,
-            floor_s=floor_s,
-        )
+        keysets.check_signers(rows, role, keysets.persons_needed(keyset, role))

@@ -88,35 +88,38 @@ def persons_needed(keyset: Keyset, role: Role) -> int:
     raise OrderRefusal(Reason.ROLE_MISSING, f"the keyset gives nobody the role {role}")
 
 
-def check_signers(
-    signers: Sequence[KeyEntry],
-    role: Role,
-    persons: int,
-    *,
-    issued_at: int,
-    now: Now,
-    floor_s: int | None,
-) -> None:
-    """Every signer holds ``role`` and is valid, and they are ``persons`` people at least.
-
-    A key is valid if the order was issued within its window and, as far as this device
-    can tell, the window has begun and has not ended.
+def check_signers(signers: Sequence[KeyEntry], role: Role, persons: int) -> None:
+    """Every signer holds ``role`` and they are ``persons`` people at least.
 
     Raises:
-        OrderRefusal: ``role_missing``, ``key_not_valid_now`` or ``threshold_not_met``.
+        OrderRefusal: ``role_missing`` or ``threshold_not_met``.
     """
     for entry in signers:
         if role not in entry.roles:
             raise OrderRefusal(Reason.ROLE_MISSING, f"{entry.person} does not hold the role {role}")
-        begun = not now.trusted or now.utc_s >= entry.not_before
-        ended = now.latest_s(floor_s) >= entry.not_after
-        if ended or not begun or not entry.not_before <= issued_at < entry.not_after:
-            raise OrderRefusal(
-                Reason.KEY_NOT_VALID_NOW, f"the key of {entry.person} is not valid for this time"
-            )
     present = {entry.person for entry in signers}
     if len(present) < persons:
         raise OrderRefusal(
             Reason.THRESHOLD_NOT_MET,
             f"the role {role} takes {persons} persons, {len(present)} signed",
         )
+
+
+def check_validity(
+    signers: Iterable[KeyEntry], *, issued_at: int, now: Now, floor_s: int | None
+) -> None:
+    """Every key is in its time.
+
+    The order was issued within the key's window and, as far as this device can tell, the
+    window has begun and has not ended.
+
+    Raises:
+        OrderRefusal: ``key_not_valid_now``.
+    """
+    for entry in signers:
+        begun = not now.trusted or now.utc_s >= entry.not_before
+        ended = now.latest_s(floor_s) >= entry.not_after
+        if ended or not begun or not entry.not_before <= issued_at < entry.not_after:
+            raise OrderRefusal(
+                Reason.KEY_NOT_VALID_NOW, f"the key of {entry.person} is not valid for this time"
+            )

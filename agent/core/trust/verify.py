@@ -6,9 +6,10 @@ The steps, in this order; the first that fails gives the reason:
 2. payload: an order of that kind, whole (``protocol.orders``)
 3. audience: this device, byte for byte
 4. epoch: the keyset's own
-5. signers: role, validity, threshold in persons; a grant's own rules
+5. signers: role, threshold in persons; a grant's own rules
 6. row: strictly increasing, no leap beyond 2^20, chained to the one before
 7. window: not before, not after, as far as the clock can tell
+8. keys: each valid when the order was issued and now
 
 A message that is byte for byte the last accepted of its kind is *already applied*,
 whatever has become of its key or window since: brokers redeliver what is retained.
@@ -92,7 +93,7 @@ def verify_order(
     header = order.header
     _check_audience(header, device)
     _check_epoch(header, state.keyset)
-    signers = _check_signers(order, opened.signers, state, now)
+    signers = _check_signers(order, opened.signers, state.keyset)
     digest = payload_hash(opened.payload)
     if kind is not OrderKind.KEYSET and header.sequence == row.sequence:
         if digest == row.payload_hash:
@@ -103,6 +104,7 @@ def verify_order(
     _check_row(order, row, digest, state)
     floor_s = None if _opens_epoch(order, state) else state.clock_floor_s
     check_window(header, now, floor_s)
+    keysets.check_validity(signers, issued_at=header.issued_at, now=now, floor_s=floor_s)
     return Verified(
         order=order,
         payload_hash=digest,
@@ -152,40 +154,23 @@ def _check_epoch(header: OrderHeader, keyset: Keyset) -> None:
 
 
 def _check_signers(
-    order: Order, signers: tuple[cose.VerifyKey, ...], state: TrustState, now: Now
+    order: Order, signers: tuple[cose.VerifyKey, ...], keyset: Keyset
 ) -> tuple[KeyEntry, ...]:
-    keyset, issued_at = state.keyset, order.header.issued_at
-    floor_s = None if _opens_epoch(order, state) else state.clock_floor_s
+    """Who signed, as the keysets know them: enough of them and in their role."""
     entries = keysets.entries_of(signers, keyset)
     if isinstance(order.body, Grant):
-        grants.check_grant_signers(
-            order.body, entries, keyset, issued_at=issued_at, now=now, floor_s=floor_s
-        )
+        grants.check_grant_signers(order.body, entries, keyset)
         return entries
     if isinstance(order.body, Keyset):
         # TUF 5.3.4: the thresholds of the old and of the new keyset, each by its own keys.
         successors = keysets.entries_of(signers, order.body)
         for each, rows in ((keyset, entries), (order.body, successors)):
-            keysets.check_signers(
-                rows,
-                Role.ROOT,
-                keysets.persons_needed(each, Role.ROOT),
-                issued_at=issued_at,
-                now=now,
-                floor_s=floor_s,
-            )
-        return entries
+            keysets.check_signers(rows, Role.ROOT, keysets.persons_needed(each, Role.ROOT))
+        return (*entries, *(entry for entry in successors if entry not in entries))
     role = ROLE_OF_KIND[order.kind]
     if isinstance(order.body, Command):
         role = ROLE_OF_COMMAND.get(order.body.name, role)
-    keysets.check_signers(
-        entries,
-        role,
-        keysets.persons_needed(keyset, role),
-        issued_at=issued_at,
-        now=now,
-        floor_s=floor_s,
-    )
+    keysets.check_signers(entries, role, keysets.persons_needed(keyset, role))
     return entries
 
 
