@@ -163,7 +163,7 @@ class Gap:
     first_sequence: int = at(1, Int())
     last_sequence: int = at(2, Int())
     lost: int = at(3, Int())
-    boot: bytes | None = at(4, SHORT_HASH, optional=True)
+    boot: bytes | None = at(5, SHORT_HASH, optional=True)
     """The boot that numbered them; absent: the one that says so."""
 
 

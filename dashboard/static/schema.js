@@ -185,7 +185,7 @@ export const MESSAGES = {
     {"key": 1, "name": "first_sequence", "type": "int", "low": 0, "high": 9007199254740992},
     {"key": 2, "name": "last_sequence", "type": "int", "low": 0, "high": 9007199254740992},
     {"key": 3, "name": "lost", "type": "int", "low": 0, "high": 9007199254740992},
-    {"key": 4, "name": "boot", "optional": true, "type": "bytes", "low": 8, "high": 8},
+    {"key": 5, "name": "boot", "optional": true, "type": "bytes", "low": 8, "high": 8},
   ],
   ClockFix: [
     {"key": 1, "name": "step_ms", "type": "int", "low": -9007199254740992, "high": 9007199254740992},
