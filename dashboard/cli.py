@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 from viewkeeper.dashboard import register, server
-from viewkeeper.protocol.errors import SetupError
+from viewkeeper.dashboard.recorder.api import Api
+from viewkeeper.dashboard.recorder.intake import Intake
+from viewkeeper.dashboard.recorder.listener import BrokerAddress, Recorder
+from viewkeeper.dashboard.recorder.recording import Recording
+from viewkeeper.protocol.errors import Reason, SetupError
 
 _REGISTER_HELP = """\
 The register is a JSON file:
@@ -59,6 +64,25 @@ def parser() -> argparse.ArgumentParser:
         default=server.DEFAULT_PORT,
         help="port to listen on; 0 takes a free one (default %(default)s)",
     )
+    record = serve.add_argument_group(
+        "recorder", "keeps history and acknowledgements; without it the page shows what is live"
+    )
+    record.add_argument(
+        "--record", type=Path, metavar="FILE", help="keep verified records in this SQLite file"
+    )
+    record.add_argument(
+        "--mqtt",
+        type=_address,
+        metavar="HOST[:PORT]",
+        help="where the recorder finds the broker (plain MQTT, port 1883 unless said)",
+    )
+    record.add_argument("--mqtt-user", metavar="NAME", help="user name at the broker")
+    record.add_argument(
+        "--mqtt-password-file", type=Path, metavar="FILE", help="file with the password"
+    )
+    record.add_argument(
+        "--mqtt-ca", type=Path, metavar="FILE", help="certificate authority: speak TLS"
+    )
     return top
 
 
@@ -67,7 +91,15 @@ def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(argv)
     try:
         cameras = register.load_register(options.register)
-        running = server.start(cameras, options.broker_url, host=options.host, port=options.port)
+        recorder, answers = _record(options, cameras)
+        try:
+            running = server.start(
+                cameras, options.broker_url, host=options.host, port=options.port, api=answers
+            )
+        except SetupError:
+            if recorder is not None:
+                recorder.close()
+            raise
     except SetupError as error:
         print(f"viewkeeper-dashboard: {error}", file=sys.stderr)
         return 2
@@ -76,7 +108,52 @@ def main(argv: list[str] | None = None) -> int:
         running.wait()
     except KeyboardInterrupt:
         running.close()
+    finally:
+        if recorder is not None:
+            recorder.close()
     return 0
+
+
+def _record(
+    options: argparse.Namespace, cameras: register.Register
+) -> tuple[Recorder | None, Api | None]:
+    if options.record is None:
+        return None, None
+    if options.mqtt is None:
+        raise SetupError(Reason.SETTING, "--record needs --mqtt HOST[:PORT]")
+    host, port = options.mqtt
+    address = BrokerAddress(
+        host=host,
+        port=port,
+        username=options.mqtt_user,
+        password=_password(options.mqtt_password_file),
+        ca_file=options.mqtt_ca,
+    )
+    recording = Recording(options.record)
+    recorder = Recorder(Intake(cameras), recording, address, _now_ms)
+    return recorder, Api(recording, _now_ms, recorder.health)
+
+
+def _now_ms() -> int:
+    return int(1000 * time.time())
+
+
+def _password(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(Reason.FILE_UNREADABLE, f"password file {path}: {error}") from error
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        return text, 1883
+    if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
+        raise argparse.ArgumentTypeError("use HOST or HOST:PORT")
+    return host, int(port)
 
 
 def _port(text: str) -> int:

@@ -1,6 +1,7 @@
 """Serves the dashboard's page and its configuration over HTTP; GET and HEAD only.
 
-The page talks to the broker itself; nothing from the broker passes through here.
+The page talks to the broker itself. Where there is a recorder, its answers under ``/api/``
+come from here too, and one of them takes a POST.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from viewkeeper.dashboard.assets import MIME_TYPES, Asset, asset, load_assets
+from viewkeeper.dashboard.recorder.api import MAX_BODY_BYTES, Answer, Api, Request
 from viewkeeper.dashboard.register import Register
 from viewkeeper.protocol import topics
 from viewkeeper.protocol.errors import Reason, SetupError
@@ -43,11 +45,14 @@ def check_broker_url(url: str) -> str:
     return url
 
 
-def page_config(register: Register, broker_url: str) -> dict[str, object]:
+def page_config(
+    register: Register, broker_url: str, *, recorder: bool = False
+) -> dict[str, object]:
     """What ``config.json`` says."""
     return {
         "broker_url": broker_url,
         "topics_root": topics.ROOT,
+        "recorder": recorder,
         "cameras": [camera.public() for camera in register.cameras],
     }
 
@@ -99,21 +104,28 @@ class Dashboard:
 
 
 def start(
-    register: Register, broker_url: str, *, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT
+    register: Register,
+    broker_url: str,
+    *,
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+    api: Api | None = None,
 ) -> Dashboard:
     """Serve the page in the background; port 0 takes any free one.
 
     Args:
         register: the cameras to show.
         broker_url: where the *browser* finds the broker: ``ws://HOST:PORT``.
+        api: a recorder's answers, where there is one.
 
     Raises:
         SetupError: a broker address no browser can use, or a port that cannot be had.
     """
     check_broker_url(broker_url)
-    config = json.dumps(page_config(register, broker_url), ensure_ascii=False).encode("utf-8")
+    told = page_config(register, broker_url, recorder=api is not None)
+    config = json.dumps(told, ensure_ascii=False).encode("utf-8")
     table = {**load_assets(), "/config.json": asset(MIME_TYPES[".json"], config)}
-    handler = _handler(table, security_headers(broker_url))
+    handler = _handler(table, security_headers(broker_url), api)
     try:
         server = _Server((host, port), handler)
     except (OSError, OverflowError) as error:
@@ -136,7 +148,7 @@ class _Server(ThreadingHTTPServer):
 
 
 def _handler(
-    table: Mapping[str, Asset], headers: Mapping[str, str]
+    table: Mapping[str, Asset], headers: Mapping[str, str], api: Api | None
 ) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -154,6 +166,18 @@ def _handler(
         def do_HEAD(self) -> None:
             self._answer(with_body=False)
 
+        def do_POST(self) -> None:
+            if api is None or not self.path.startswith("/api/"):
+                self.send_error(405)
+                return
+            length = self.headers.get("Content-Length", "")
+            if not length.isascii() or not length.isdigit() or "Transfer-Encoding" in self.headers:
+                self.send_error(411)
+            elif int(length) > MAX_BODY_BYTES:
+                self.send_error(413)
+            else:
+                self._answer_api(api, self.rfile.read(int(length)), with_body=True)
+
         def send_error(self, code: int, message: str | None = None, explain: str | None = None):
             """Also the base class's own refusals: bad request lines, unknown methods."""
             refused = http.HTTPStatus.METHOD_NOT_ALLOWED if code == 501 else code
@@ -166,7 +190,21 @@ def _handler(
                 int(refused), MIME_TYPES[".txt"], body, shown, extra | {"Connection": "close"}
             )
 
+        def _answer_api(self, api: Api, body: bytes, *, with_body: bool) -> None:
+            path, _, query = self.path.partition("?")
+            asked = {name.lower(): value for name, value in self.headers.items()}
+            answer: Answer = api.answer(Request(self.command, path, query, asked, body))
+            content = json.dumps(answer.value, ensure_ascii=False).encode("utf-8")
+            extra = {"Cache-Control": "no-store"}
+            if answer.allow is not None:
+                extra["Allow"] = answer.allow
+            shown = content if with_body else b""
+            self._send(answer.status, MIME_TYPES[".json"], content, shown, extra)
+
         def _answer(self, *, with_body: bool) -> None:
+            if api is not None and self.path.startswith("/api/"):
+                self._answer_api(api, b"", with_body=with_body)
+                return
             found = table.get(self.path.split("?", 1)[0])
             if found is None:
                 self.send_error(404)

@@ -1,12 +1,14 @@
 // Puts the page together: configuration, texts, store, link, and what is drawn when.
 
-import { html, render, useEffect, useState } from "./vendor/preact.js";
+import { html, render, useEffect, useRef, useState } from "./vendor/preact.js";
 import { openLink } from "./link.js";
 import { Store } from "./model/store.js";
+import { RecorderClient } from "./recorder.js";
 import { Bar } from "./parts/bar.js";
 import { Card } from "./parts/card.js";
 import { Login } from "./parts/login.js";
 import { Overview } from "./parts/overview.js";
+import { allowSound, ring } from "./parts/sound.js";
 import { Words, keepLanguage, loadTables, preferredLanguage, remember } from "./words.js";
 
 const THEME = "viewkeeper.theme";
@@ -55,6 +57,33 @@ function useRoute() {
   return hash;
 }
 
+/** The recorder's client, or null where the server has none. */
+function useRecorder(config, store) {
+  const [recorder] = useState(() => (config.recorder ? new RecorderClient(store, () => store.changed()) : null));
+  useEffect(() => recorder?.start(), [recorder]);
+  return recorder;
+}
+
+/** Rings when an alarm begins that was not standing before; off until somebody asks for it. */
+function useSound(store) {
+  const [on, setOn] = useState(false);
+  const known = useRef(null);
+  useEffect(() =>
+    store.onChange(() => {
+      const standing = new Set();
+      for (const camera of store.cameras.values()) {
+        for (const alarm of camera.alarms.values()) standing.add(`${camera.id} ${alarm.header.boot} ${alarm.header.sequence}`);
+      }
+      if (on && known.current && [...standing].some((one) => !known.current.has(one))) ring();
+      known.current = standing;
+    }), [store, on]);
+  const choose = (wanted) => {
+    if (wanted) allowSound();
+    setOn(wanted);
+  };
+  return [on, choose];
+}
+
 function Page({ config, tables, store }) {
   const [language, setLanguage] = useState(preferredLanguage);
   const [theme, setTheme] = useState(remember(THEME) || "auto");
@@ -63,6 +92,8 @@ function Page({ config, tables, store }) {
   const hash = useRoute();
   const now = useClock(store);
   const words = new Words(language, tables[language]);
+  const recorder = useRecorder(config, store);
+  const [sound, setSound] = useSound(store);
 
   useEffect(() => {
     const opened = openLink(config, store, setLink);
@@ -73,14 +104,13 @@ function Page({ config, tables, store }) {
     document.documentElement.lang = words.tag;
     document.title = `${words.t("title")} · ${words.t("subtitle")}`;
   }, [language]);
-  useEffect(() => applyTheme(theme), [theme]);
 
   const cameras = [...store.cameras.values()];
   const chosen = store.cameras.get(hash.replace(/^#\/camera\//, ""));
   return html`
     <a class="skip" href="#main" onClick=${skip}>${words.t("skip")}</a>
-    <${Bar} words=${words} tables=${tables} link=${link} theme=${theme}
-      setTheme=${(one) => { remember(THEME, one); setTheme(one); }}
+    <${Bar} words=${words} tables=${tables} link=${link} recorder=${recorder} theme=${theme} sound=${sound} setSound=${setSound}
+      setTheme=${(one) => { remember(THEME, one); applyTheme(one); setTheme(one); }}
       setLanguage=${(one) => { keepLanguage(one); setLanguage(one); }} />
     <main id="main" tabindex="-1">
       <h1 class="sr">${words.t("cameras")}</h1>
@@ -88,8 +118,8 @@ function Page({ config, tables, store }) {
       ${store.strangers > 0 && html`<p class="notice" data-notice="strangers">${words.t("strangers", { count: words.count.format(store.strangers) })}</p>`}
       ${chosen
         ? html`<p class="back"><a href="#/">← ${words.t("overview")}</a></p>
-            <${Card} key=${chosen.id} camera=${chosen} words=${words} now=${now} />`
-        : html`<${Overview} cameras=${cameras} words=${words} now=${now} />`}
+            <${Card} key=${chosen.id} camera=${chosen} words=${words} now=${now} recorder=${recorder} />`
+        : html`<${Overview} cameras=${cameras} words=${words} now=${now} recorder=${recorder} />`}
     </main>
     <${Announcer} cameras=${cameras} words=${words} />`;
 }

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.browser import desk
 from viewkeeper.dashboard import server
+from viewkeeper.dashboard.recorder.api import Api
 from viewkeeper.dashboard.register import Register
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -64,8 +65,9 @@ def visit(chromium: Browser, broker: desk.Broker) -> Iterator[Visit]:
         before: str = "",
         path: str = "",
         connected: bool = True,
+        api: Api | None = None,
     ) -> Page:
-        running = server.start(register, broker.url, port=0)
+        running = server.start(register, broker.url, port=0, api=api)
         closing.append(running.close)
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -75,7 +77,7 @@ def visit(chromium: Browser, broker: desk.Broker) -> Iterator[Visit]:
         closing.append(context.close)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: _note(complaints, message.type, message.text))
+        page.on("console", lambda message: _note(complaints, message))
         if before:
             page.add_init_script(before)
         page.goto(running.url + path)
@@ -89,10 +91,12 @@ def visit(chromium: Browser, broker: desk.Broker) -> Iterator[Visit]:
     assert not complaints, complaints
 
 
-def _note(complaints: list[str], kind: str, text: str) -> None:
-    # A browser reports every socket that cannot be opened; that is the broker's absence.
-    if kind == "error" and "WebSocket connection to" not in text:
-        complaints.append(text)
+def _note(complaints: list[str], message: ConsoleMessage) -> None:
+    # A browser reports every socket and request that fails; that is the broker's or the
+    # recorder's absence, which is for the page to tell.
+    absence = "WebSocket connection to" in message.text or "/api/" in message.location["url"]
+    if message.type == "error" and not absence:
+        complaints.append(message.text)
 
 
 @pytest.fixture

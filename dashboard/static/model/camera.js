@@ -5,7 +5,7 @@
 
 import { Seen, isNewer } from "./freshness.js";
 
-const KEEP = { drift: 720, events: 200, orders: 50, refused: 50 };
+const KEEP = { drift: 1500, events: 200, orders: 50, refused: 50 };
 const FUTURE_MS = 5 * 60 * 1000;
 
 export function newCamera(config, key) {
@@ -50,22 +50,27 @@ export function applyRecord(camera, rest, record, { retained, now }) {
   const place = camera.seen.note(record.header, record.signature);
   if (rest === "report") camera.signature = { state: "verified", reason: null, at: now };
   if (rest.startsWith("alarm/")) confirmAlarm(camera, rest.slice(6));
-  if (place === "forked") camera.faults.add("forked");
-  if (place !== "new") return;
+  if (place === "forked") {
+    camera.faults.add("forked");
+    return;
+  }
   if (record.header.clock === "synchronised" && record.header.utc_ms > now + FUTURE_MS) {
     camera.faults.add("clock_ahead");
   }
   const source = rest === "history" ? "history" : retained ? "retained" : "live";
+  // The same record may come as history first and as the present later, or the other way
+  // round: `fresh` keeps it from being listed twice, the order of the row from being shown twice.
+  const fresh = place === "new";
   const order = { retained, bootIsNew };
   const handlers = { report, event, alarm, verdict, gap, clock_fix: clockFix };
-  handlers[record.kind](camera, record, { rest, source, order, now });
+  handlers[record.kind](camera, record, { rest, source, order, now, fresh });
 }
 
-function report(camera, record, { source, order, now }) {
+function report(camera, record, { source, order, now, fresh }) {
   addDrift(camera, record);
   if (source === "history") return;
   if (!isNewer(record.header, camera.report?.header ?? null, order)) {
-    camera.olderCount += 1;
+    if (fresh) camera.olderCount += 1;
     return;
   }
   watchLedger(camera, record.body.ledger_size, record.body.ledger_root);
@@ -148,8 +153,24 @@ function confirmAlarm(camera, id) {
 
 function addDrift(camera, record) {
   const { view } = record.body;
-  const point = { at: record.header.utc_ms, verdict: view.verdict, move: view.move };
+  const { at, place } = stamp(record);
+  const point = { at, place, verdict: view.verdict, move: view.move };
+  if (camera.drift.some((one) => one.at === at && one.place === place)) return;
   insertBy(camera.drift, point, KEEP.drift, (a, b) => a.at - b.at);
+}
+
+/** What a recorder noted although nobody signed it: online, offline, alarm_ended. */
+export function addNotice(camera, at, what, detail) {
+  if (camera.events.some((one) => one.at === at && one.what === what)) return;
+  const alarm = what === "alarm_ended" ? { alarm: detail } : null;
+  addEvent(camera, { at, what, alarm, source: "recorder", signed: false });
+}
+
+/** A message that a recorder refused before this page was opened. */
+export function addOldRefusal(camera, entry) {
+  if (camera.refused.some((one) => one.at === entry.at && one.rest === entry.rest)) return;
+  camera.refusedCount += 1;
+  insert(camera.refused, entry, KEEP.refused);
 }
 
 const stamp = (record) => ({

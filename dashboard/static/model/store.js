@@ -55,10 +55,15 @@ export class Store {
     const camera = this.cameras.get(`${address.site}/${address.camera}`);
     if (!camera) {
       this.strangers += 1;
-      this.#changed();
+      this.changed();
       return Promise.resolve();
     }
     return this.#inTurn(camera, address.rest, () => this.#take(camera, address.rest, payload, retained));
+  }
+
+  /** Take a signed message out of a recorder's memory: as history, never as the present. */
+  receiveHistory(camera, message) {
+    return this.#inTurn(camera, "history", () => this.#take(camera, "history", message, false));
   }
 
   /** Call when a connection begins, and when what the broker keeps has arrived. */
@@ -68,7 +73,7 @@ export class Store {
 
   settleSession() {
     for (const camera of this.cameras.values()) dropUnconfirmedAlarms(camera, this.now());
-    this.#changed();
+    this.changed();
   }
 
   #inTurn(camera, rest, work) {
@@ -82,7 +87,7 @@ export class Store {
     queue.waiting += 1;
     queue.tail = queue.tail.then(work).finally(() => {
       queue.waiting -= 1;
-      this.#changed();
+      this.changed();
     });
     return queue.tail;
   }
@@ -126,7 +131,8 @@ export class Store {
     applyRefusal(camera, { rest, reason, hint, now: this.now(), retained });
   }
 
-  #changed() {
+  /** Tell whoever draws. */
+  changed() {
     for (const listener of this.#listeners) listener();
   }
 }

@@ -2,17 +2,20 @@
 
 import { html } from "../vendor/preact.js";
 import { LANGUAGES } from "../words.js";
-import { Alarm, Dot, VerdictIcon } from "./icons.js";
+import { Alarm, Dot, Speaker, VerdictIcon } from "./icons.js";
 
 export const THEMES = ["auto", "light", "dark"];
 
-export function Bar({ words, tables, link, theme, setTheme, setLanguage }) {
+export function Bar({ words, tables, link, recorder, theme, setTheme, setLanguage, sound, setSound }) {
   return html`<header class="bar">
     <a class="brand" href="#/"><${Mark} /><span><b>${words.t("title")}</b><small>${words.t("subtitle")}</small></span></a>
     <p class=${`broker broker-${link.state}`} role="status" data-broker=${link.state}>
       <${Dot} state=${link.state === "connected" ? "connected" : "false"} />${words.t(`broker.${link.state}`)}
     </p>
+    ${recorder && !recorder.reachable && html`<p class="broker broker-lost" role="status" data-recorder="lost">${words.t("recorder.lost")}</p>`}
     <div class="choices">
+      <button type="button" class="toggle" data-sound=${sound ? "on" : "off"} aria-pressed=${String(sound)} onClick=${() => setSound(!sound)}>
+        <${Speaker} on=${sound} /><span class="sr">${words.t("sound")}</span></button>
       <label><span class="sr">${words.t("theme")}</span>
         <select id="theme" value=${theme} onChange=${(event) => setTheme(event.target.value)}>
           ${THEMES.map((one) => html`<option key=${one} value=${one} selected=${one === theme}>${words.t(`theme.${one}`)}</option>`)}

@@ -1,6 +1,6 @@
 // One camera whole: verdict, frames, drift, facts, and what happened.
 
-import { html, useState } from "../vendor/preact.js";
+import { html, useEffect, useState } from "../vendor/preact.js";
 import { ageMs, isStale, verdictOf } from "../model/judge.js";
 import { verifier } from "../wire/cose.js";
 import { Axes } from "./axes.js";
@@ -32,9 +32,10 @@ export function Pills({ camera, words, now }) {
   </ul>`;
 }
 
-export function Card({ camera, words, now, level = 2 }) {
+export function Card({ camera, words, now, recorder = null, level = 2 }) {
   const view = camera.report?.body.view;
   const dim = camera.online === false || isStale(camera, now);
+  const history = useHistory(camera, recorder);
   const title = `name-${camera.id.replace("/", "-")}`;
   return html`<article class="card" aria-labelledby=${title} ...${hooks(camera, now)}>
     <header class=${`head state-${verdictOf(camera)}`}>
@@ -47,7 +48,7 @@ export function Card({ camera, words, now, level = 2 }) {
         ${view && html`<span>${words.t("since", { time: words.time(view.since_ms, now) })}</span>`}</p>
       <${Pills} camera=${camera} words=${words} now=${now} />
     </header>
-    <${Notices} camera=${camera} words=${words} now=${now} view=${view} />
+    <${Notices} camera=${camera} words=${words} now=${now} view=${view} recorder=${recorder} />
     <div class="body">
       <section class="panel view" aria-label=${words.t("frames.title")}>
         <h3>${words.t("frames.title")}</h3>
@@ -55,7 +56,7 @@ export function Card({ camera, words, now, level = 2 }) {
         <${Axes} camera=${camera} words=${words} />
       </section>
       <section class="panel" aria-label=${words.t("drift.title")}>
-        <${DriftPanel} camera=${camera} words=${words} now=${now} />
+        <${DriftPanel} camera=${camera} words=${words} now=${now} history=${history} />
         <${Log} camera=${camera} words=${words} now=${now} />
       </section>
       <section class="panel" aria-label=${words.t("details")}>
@@ -66,10 +67,10 @@ export function Card({ camera, words, now, level = 2 }) {
   </article>`;
 }
 
-function Notices({ camera, words, now, view }) {
+function Notices({ camera, words, now, view, recorder }) {
   const { state } = camera.signature;
   return html`<div class="notices">
-    <${Alarms} camera=${camera} words=${words} now=${now} />
+    <${Alarms} camera=${camera} words=${words} now=${now} recorder=${recorder} />
     ${[...camera.faults].map((fault) => html`<p key=${fault} class="notice bad" data-fault=${fault}>${words.t(`fault.${fault}`)}</p>`)}
     ${state === "refused" && html`<p class="notice bad" data-notice="refused">
       <${Shield} state="refused" />
@@ -81,18 +82,42 @@ function Notices({ camera, words, now, view }) {
 }
 
 const WINDOWS = [null, 1, 24];
+const WINDOWS_RECORDED = [1, 24, 168, 720];
 
-function DriftPanel({ camera, words, now }) {
-  const [hours, setHours] = useState(null);
-  const name = (one) => (one === null ? words.t("drift.all") : words.t("drift.hours", { n: one }));
-  return html`<div class="panel-head"><h3>${words.t("drift.title")}</h3>
-      <div class="segments" role="group" aria-label=${words.t("drift.window")}>
-        ${WINDOWS.map((one) => html`<button key=${one} type="button" aria-pressed=${String(one === hours)} onClick=${() => setHours(one)}>${name(one)}</button>`)}
-      </div></div>
-    <${Drift} camera=${camera} words=${words} now=${now} hours=${hours} />
-    <p class="legend">${words.t("drift.band")}</p>`;
+/** What the recorder remembers of this camera: {hours, setHours, state}. */
+function useHistory(camera, recorder) {
+  const [hours, setHours] = useState(recorder ? 24 : null);
+  const [state, setState] = useState(recorder ? "loading" : "none");
+  useEffect(() => {
+    if (!recorder) return undefined;
+    let current = true;
+    setState("loading");
+    recorder.loadHistory(camera, hours).then(
+      () => current && setState("loaded"),
+      () => current && setState("failed"),
+    );
+    return () => {
+      current = false;
+    };
+  }, [camera, recorder, hours]);
+  return { hours, setHours, state, windows: recorder ? WINDOWS_RECORDED : WINDOWS };
 }
 
+function DriftPanel({ camera, words, now, history }) {
+  const { hours, setHours, state, windows } = history;
+  const name = (one) => {
+    if (one === null) return words.t("drift.all");
+    return one > 24 ? words.t("drift.days", { n: one / 24 }) : words.t("drift.hours", { n: one });
+  };
+  return html`<div class="panel-head"><h3>${words.t("drift.title")}</h3>
+      <div class="segments" role="group" aria-label=${words.t("drift.window")}>
+        ${windows.map((one) => html`<button key=${one} type="button" aria-pressed=${String(one === hours)} onClick=${() => setHours(one)}>${name(one)}</button>`)}
+      </div></div>
+    <${Drift} camera=${camera} words=${words} now=${now} hours=${hours} />
+    <p class="legend" data-history=${state}>${state in STATES ? words.t(STATES[state]) : words.t("drift.band")}</p>`;
+}
+
+const STATES = { loading: "history.loading", failed: "history.failed" };
 const TABS = { events: Events, orders: Orders, unverified: Unverified };
 
 /** Tabs by the pattern of the ARIA authoring practices: arrows move, one stop for Tab. */

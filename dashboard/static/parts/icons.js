@@ -39,5 +39,11 @@ export const Dot = ({ state }) =>
     `mark-dot-${state}`,
   );
 
+export const Speaker = ({ on }) =>
+  icon(
+    html`<path d="M2 6h2.6L8 2.8v10.4L4.6 10H2z" />
+      <path class="line" d=${on ? "M10.4 5.6a3.4 3.4 0 010 4.8M12.4 3.6a6.2 6.2 0 010 8.8" : "M10.5 6l4 4M14.5 6l-4 4"} />`,
+  );
+
 export const Clock = () =>
   icon(html`<circle class="hollow" cx="8" cy="8" r="6.3" /><path class="line" d="M8 4.3V8l2.6 1.7" />`, "mark-clock");

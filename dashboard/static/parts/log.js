@@ -1,17 +1,20 @@
 // What happened: events, verdicts on orders, and messages that were not verified.
 
 import { html } from "../vendor/preact.js";
-import { Alarm, Shield, VerdictIcon } from "./icons.js";
+import { Acknowledge } from "./acknowledge.js";
+import { Alarm as AlarmMark, Shield, VerdictIcon } from "./icons.js";
 
-export function Alarms({ camera, words, now }) {
+/** Alarms that stand, the latest first; with a recorder each can be acknowledged. */
+export function Alarms({ camera, words, now, recorder }) {
   const standing = [...camera.alarms.values()].sort((a, b) => b.body.since_ms - a.body.since_ms);
-  return standing.map(({ id, body }) => html`
-    <p key=${id} class="alarm" data-alarm=${body.alarm}>
-      <${Alarm} />
-      <b>${words.member("AlarmKind", body.alarm)}</b>
-      <span>${words.t("alarm.since", { time: words.time(body.since_ms, now) })}</span>
-      <span class="detail">${body.detail}</span>
-    </p>`);
+  return standing.map((alarm) => html`
+    <div key=${alarm.id} class="alarm" data-alarm=${alarm.body.alarm}>
+      <p><${AlarmMark} />
+        <b>${words.member("AlarmKind", alarm.body.alarm)}</b>
+        <span>${words.t("alarm.since", { time: words.time(alarm.body.since_ms, now) })}</span>
+        <span class="detail">${alarm.body.detail}</span></p>
+      ${recorder && html`<${Acknowledge} camera=${camera} alarm=${alarm} words=${words} now=${now} recorder=${recorder} />`}
+    </div>`);
 }
 
 export function Events({ camera, words, now, limit = 200 }) {
@@ -27,7 +30,7 @@ function Entry({ entry, words, now }) {
   const about = [
     ...notes,
     entry.source === "history" && words.t("event.history"),
-    entry.signed === false && words.t("event.unsigned"),
+    entry.signed === false && words.t(entry.source === "recorder" ? "event.recorder" : "event.unsigned"),
     entry.clock === "floor" && words.t("event.clock"),
   ].filter(Boolean);
   return html`<li data-event=${entry.what} data-source=${entry.source}>
@@ -53,14 +56,14 @@ function tell(entry, words) {
           to !== null && to >= from && t("event.lasted", { age: words.span(to - from) }),
           t("event.code", { method, type }),
         ],
-        mark: html`<${Alarm} />`,
+        mark: html`<${AlarmMark} />`,
       };
     }
     case "alarm_began":
     case "alarm_ended": {
       const began = entry.what === "alarm_began";
       const text = `${t(began ? "alarm.began" : "alarm.ended")}: ${words.member("AlarmKind", entry.alarm.alarm)}`;
-      return { text, notes: [began && entry.alarm.detail], mark: began ? html`<${Alarm} />` : null };
+      return { text, notes: [began && entry.alarm.detail], mark: began ? html`<${AlarmMark} />` : null };
     }
     case "view":
       return { text: t("event.view", { verdict: words.view(entry.view) }), notes: [], mark: html`<${VerdictIcon} verdict=${entry.view.verdict} />` };

@@ -10,7 +10,7 @@ const WHOLE = 3; // up to this many cameras are shown whole
 const TILE = { width: 330, height: 196, gap: 12 };
 const BEYOND = 2; // rows kept drawn above and below what is seen
 
-export function Overview({ cameras, words, now }) {
+export function Overview({ cameras, words, now, recorder }) {
   const [search, setSearch] = useState("");
   const [filter, setFilter] = useState("all");
   if (!cameras.length) return html`<p class="empty">${words.t("none_registered")}</p>`;
@@ -24,7 +24,7 @@ export function Overview({ cameras, words, now }) {
     </div>`}
     ${!shown.length && html`<p class="empty">${words.t("none_match")}</p>`}
     ${cameras.length <= WHOLE
-      ? shown.map((camera) => html`<${Card} key=${camera.id} camera=${camera} words=${words} now=${now} />`)
+      ? shown.map((camera) => html`<${Card} key=${camera.id} camera=${camera} words=${words} now=${now} recorder=${recorder} />`)
       : html`<${Wall} cameras=${shown} words=${words} now=${now} />`}`;
 }
 

@@ -1,0 +1,63 @@
+"""The tables of a recording, and the rows that go in and out of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+SCHEMA_VERSION = 1
+DAY_MS = 86_400_000
+SCHEMA = """
+CREATE TABLE records (
+  camera TEXT NOT NULL, boot BLOB NOT NULL, sequence INTEGER NOT NULL,
+  kind INTEGER NOT NULL, utc_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+  rest TEXT NOT NULL, weight INTEGER NOT NULL, message BLOB NOT NULL,
+  PRIMARY KEY (camera, boot, sequence)) WITHOUT ROWID;
+CREATE INDEX records_by_time ON records (camera, kind, utc_ms);
+CREATE TABLE checkpoints (
+  camera TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
+  utc_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, message BLOB NOT NULL,
+  PRIMARY KEY (camera, size)) WITHOUT ROWID;
+CREATE TABLE notices (camera TEXT NOT NULL, at_ms INTEGER NOT NULL, what TEXT NOT NULL,
+  detail TEXT NOT NULL);
+CREATE INDEX notices_by_time ON notices (camera, at_ms);
+CREATE TABLE refusals (camera TEXT NOT NULL, at_ms INTEGER NOT NULL, rest TEXT NOT NULL,
+  reason TEXT NOT NULL, hint TEXT NOT NULL);
+CREATE INDEX refusals_by_time ON refusals (camera, at_ms);
+CREATE TABLE faults (camera TEXT NOT NULL, at_ms INTEGER NOT NULL, fault TEXT NOT NULL,
+  detail TEXT NOT NULL, PRIMARY KEY (camera, fault, detail)) WITHOUT ROWID;
+CREATE TABLE acknowledgements (camera TEXT NOT NULL, boot BLOB NOT NULL,
+  sequence INTEGER NOT NULL, at_ms INTEGER NOT NULL, who TEXT NOT NULL, note TEXT NOT NULL);
+"""
+
+
+class Fault(StrEnum):
+    """What a witness with a memory notices."""
+
+    FORKED = "forked"
+    """One number of the row, two different signed records."""
+    LEDGER_FORKED = "ledger_forked"
+    """One size of the ledger, two signed roots."""
+    LEDGER_SHRUNK = "ledger_shrunk"
+    """A later checkpoint of a smaller ledger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """Somebody saw an alarm. ``who`` is what they typed: nobody checked it."""
+
+    camera: str
+    boot: bytes
+    sequence: int
+    at_ms: int
+    who: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A kept record as it is handed out: still to be verified by the reader."""
+
+    rest: str
+    utc_ms: int
+    message: bytes

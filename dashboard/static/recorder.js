@@ -1,0 +1,92 @@
+// The recorder's history and acknowledgements, where the server has a recorder.
+//
+// Rule: history comes as signed messages and goes through the store like live ones, so the
+// recorder is believed no more than the broker is. Its notices are nobody's signature and are
+// marked so.
+
+import { addNotice, addOldRefusal } from "./model/camera.js";
+
+const REFRESH_MS = 10_000;
+
+export class RecorderClient {
+  #store;
+  #tell;
+  #begun = Date.now();
+  #timer = 0;
+
+  /** `tell` is called when acknowledgements came. */
+  constructor(store, tell) {
+    this.#store = store;
+    this.#tell = tell;
+    this.acknowledged = new Map();
+    this.reachable = true;
+  }
+
+  start() {
+    const again = async () => {
+      await this.refresh();
+      this.#timer = setTimeout(again, REFRESH_MS);
+    };
+    again();
+    return () => clearTimeout(this.#timer);
+  }
+
+  async refresh() {
+    try {
+      const { acknowledgements } = await this.#ask("api/acknowledgements");
+      this.acknowledged = new Map();
+      for (const one of acknowledgements) {
+        const name = `${one.camera} ${one.place}`;
+        this.acknowledged.set(name, [...(this.acknowledged.get(name) ?? []), one]);
+      }
+      this.reachable = true;
+    } catch {
+      this.reachable = false;
+    }
+    this.#tell();
+  }
+
+  /** Acknowledgements of a standing alarm, newest first. */
+  of(camera, alarm) {
+    return this.acknowledged.get(`${camera.id} ${placeOf(alarm)}`) ?? [];
+  }
+
+  async acknowledge(camera, alarm, who, note) {
+    const answer = await fetch(new URL("api/acknowledgements", document.baseURI), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ camera: camera.id, place: placeOf(alarm), who, note }),
+    });
+    if (!answer.ok) throw new Error((await answer.json()).error);
+    await this.refresh();
+  }
+
+  /** Read the last `hours` of one camera into the store. */
+  async loadHistory(camera, hours) {
+    const query = new URLSearchParams({ camera: camera.id, hours: String(hours) });
+    const found = await this.#ask(`api/history?${query}`);
+    for (const message of found.records) {
+      await this.#store.receiveHistory(camera, fromBase64(message));
+    }
+    for (const [at, what, detail] of found.notices) {
+      if (at < this.#begun) addNotice(camera, at, what, detail);
+    }
+    for (const [at, rest, reason, hint] of found.refusals) {
+      if (at < this.#begun) addOldRefusal(camera, { at, rest, reason, hint, retained: false });
+    }
+    for (const [, fault] of found.faults) camera.faults.add(fault);
+    this.#store.changed();
+  }
+
+  async #ask(path) {
+    const answer = await fetch(new URL(path, document.baseURI));
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    return answer.json();
+  }
+}
+
+const placeOf = (alarm) => `${alarm.header.boot}:${alarm.header.sequence}`;
+
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}
