@@ -63,6 +63,8 @@ class Front:
     height_m: float
     shop_edges_m: tuple[float, ...]
     """Left edges of its shops, then the right edge of the last."""
+    gable: Texture
+    """Of the blank walls at its ends."""
     window_sills_m: tuple[tuple[float, float], ...]
     """(x, y) of the lower left corner of some windows, for boxes hung below them."""
 
@@ -74,6 +76,7 @@ class Front:
             width_m,
             height_m,
             tuple(x * sx for x in self.shop_edges_m),
+            self.gable,
             tuple((x * sx, y * sy) for x, y in self.window_sills_m),
         )
 
@@ -106,7 +109,24 @@ def draw_front(rng: np.random.Generator, width_m: float, height_m: float, shops:
     _roof_edge(draw, rng, w, wall)
     edges = _ground_floor(draw, shine, rng, w, h, wall, shops)
     grime = _grime(rng, w, h)
-    return Front(from_picture(picture, glow, grime), width_m, height_m, edges, tuple(sills))
+    front = from_picture(picture, glow, grime)
+    return Front(front, width_m, height_m, edges, _gable(rng, wall), tuple(sills))
+
+
+def _gable(rng: np.random.Generator, wall: Colour) -> Texture:
+    """A blank wall 9 m wide, patched and stained, with a coping."""
+    w, h = 90, 128
+    picture = PillowImage.new("RGB", (w, h), _mix(wall, float(rng.uniform(0.75, 1.0))))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle([0, 0, w, 3], fill=_mix(wall, 1.15))
+    for _ in range(5):
+        x, y = rng.uniform(0, w), rng.uniform(8, h)
+        tone = _mix(wall, float(rng.uniform(0.6, 1.1)))
+        draw.rectangle([x, y, x + rng.uniform(6, 24), y + rng.uniform(6, 30)], fill=tone)
+    if rng.random() < 0.4:
+        x = float(rng.uniform(20, 60))
+        draw.rectangle([x, 20, x + 9, 36], fill=(58, 66, 76))
+    return from_picture(picture, None, 1 + 0.1 * fractal_noise(rng, (w, h), 30, 4))
 
 
 def _mix(colour: Colour, by: float) -> Colour:

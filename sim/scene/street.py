@@ -70,18 +70,20 @@ def draw_street(seed: int, width_px: int) -> Panorama:
     gap = (layout.crossing_near, layout.crossing_far)
     right = _row_of_houses(np.random.default_rng((seed, 5)), stock, -52, 104, (gap,))
     _paint_ground(canvas, rng, layout, left)
-    _side_street(canvas, np.random.default_rng((seed, 6)), stock, layout)
     things: list[_Thing] = []
     _closing_houses(canvas, np.random.default_rng((seed, 7)), stock, layout)
-    for side, houses in ((layout.left_houses, left), (layout.right_houses, right)):
+
+    def row(houses: list[House], side_x: float) -> None:
         for house in sorted(houses, key=lambda h: -abs(h.middle)):
-            _house(
-                canvas,
-                house,
-                side,
-                things,
-                np.random.default_rng((seed, 8, round(house.z0 * 10) + 9999)),
-            )
+            own = np.random.default_rng((seed, 8, round(house.z0 * 10) + 9999))
+            _house(canvas, house, side_x, things, own)
+
+    row(left, layout.left_houses)
+    beyond = [house for house in right if house.z0 >= layout.crossing_far]
+    row(beyond, layout.right_houses)
+    # its first front stands before the houses beyond
+    _side_street(canvas, np.random.default_rng((seed, 6)), stock, layout)
+    row([house for house in right if house not in beyond], layout.right_houses)
     sun, air = np.array(SUN), np.array(SKY)
     for x, z, look, size in _TREES:
         things.append(_thing(x, z, lambda x=x, z=z, k=look, s=size: _tree(canvas, x, z, k, s)))
@@ -177,6 +179,16 @@ def _house(
     )
     if not right:  # lit by the sunny side across the street
         falling = falling + np.array([0.20, 0.18, 0.15], dtype=np.float32)
+    near = house.z0 if house.middle > 0 else house.z1
+    lit = max(0.0, -TO_SUN[2]) if house.middle > 0 else 0.0
+    if near != Layout().crossing_far:  # there the side street's first front is its wall
+        canvas.paint(
+            (side_x if right else side_x - 9.0, top, near),
+            (9.0, 0.0, 0.0),
+            (0.0, house.height, 0.0),
+            house.front.gable,
+            tuple(np.asarray(SKY) * 0.9 + np.asarray(SUN) * lit * 0.8),
+        )
     canvas.paint(corner, along, (0.0, house.height, 0.0), house.front.texture, falling, soft=False)
     furniture.hang_on(
         canvas, house, side_x, g, rng, lambda z, p: things.append(_thing(side_x, z, p))
