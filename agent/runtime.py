@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -42,7 +43,7 @@ DEFAULT_PERIOD_S = 1.0
 DEFAULT_REPORT_PERIOD_S = 60.0
 REOPEN_S = 5.0
 CLOCK_STEP_S = 1.0
-RATE_MEMORY = 0.1
+RATE_SPAN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,7 @@ class Runtime:
         self._checkpoint_size = -1
         self._opened = False
         self._reopen_at_s = 0.0
-        self._frame_rate_hz = 0.0
-        self._last_turn_s: float | None = None
+        self._frames_at_s: deque[float] = deque()
         self._last_clock: ClockReading | None = None
         self._machine = probe.read()
         self._machine_at_s = clock.read().mono_s
@@ -165,7 +165,8 @@ class Runtime:
         self._take_view(standing, now)
         tolerance = tolerance_of(standing.config)
         self._watch, check = assessment.check(self._watch, self._view, frame, tolerance, now.utc_s)
-        self._note_rate(now, got=frame is not None)
+        if frame is not None:
+            self._frames_at_s.append(now.mono_s)
         for flag in check.flags:
             self._send_flag(flag)
         sign = self._read_sign()
@@ -231,19 +232,19 @@ class Runtime:
             refusals=standing.refusals,
             last_refusal=standing.last_refusal,
             uptime_s=self._machine.uptime_s,
-            frame_rate_hz=self._frame_rate_hz,
+            frame_rate_hz=self._frame_rate_hz(now),
             storage_free_share=self._machine.storage_free_share,
             temperature_c=self._machine.temperature_c,
             memory_kib=self._machine.memory_kib,
             cpu_share=self._machine.cpu_share,
         )
 
-    def _note_rate(self, now: ClockReading, *, got: bool) -> None:
-        last, self._last_turn_s = self._last_turn_s, now.mono_s
-        if last is None or now.mono_s <= last:
-            return
-        rate_hz = (1.0 if got else 0.0) / (now.mono_s - last)
-        self._frame_rate_hz += RATE_MEMORY * (rate_hz - self._frame_rate_hz)
+    def _frame_rate_hz(self, now: ClockReading) -> float:
+        times = self._frames_at_s
+        while times and now.mono_s - times[0] > RATE_SPAN_S:
+            times.popleft()
+        span_s = now.mono_s - times[0] if times else 0.0
+        return (len(times) - 1) / span_s if span_s > 0 else 0.0
 
     def _note_clock(self, now: ClockReading) -> None:
         last, self._last_clock = self._last_clock, now

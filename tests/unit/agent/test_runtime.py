@@ -1,0 +1,340 @@
+"""The loop with a clock, a source and an outlet in hand: what is said, and when."""
+
+import json
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from viewkeeper.agent.core.frame import Frame
+from viewkeeper.agent.core.signage.lamp import LampLimits
+from viewkeeper.agent.core.view.geometry import Lens
+from viewkeeper.agent.core.view.registered import register
+from viewkeeper.agent.ports import (
+    ClockReading,
+    MachineHealth,
+    SignageReading,
+    SourceEndedError,
+    SourceError,
+)
+from viewkeeper.agent.runtime import Runtime, Standing, tolerance_of
+from viewkeeper.agent.sealing import Sealer
+from viewkeeper.protocol import cose
+from viewkeeper.protocol.checkpoints import seal_checkpoint, unseal_checkpoint
+from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.protocol.orders import Config, Place, SignText, Tolerance
+from viewkeeper.protocol.records import ClockFix, Event, Report, unseal
+from viewkeeper.protocol.vocabulary import (
+    AlarmKind,
+    ClockTrust,
+    EventKind,
+    LifecycleState,
+    LitState,
+    Regime,
+    SignageState,
+    ViewCause,
+    ViewVerdict,
+)
+
+DEVICE = cose.SoftwareSigner.from_seed(b"\x11" * 32)
+LOOKUP = cose.lookup_in([DEVICE.verify_key])
+RNG = np.random.default_rng(1)
+WORLD = np.kron(RNG.integers(30, 230, (24, 64)), np.ones((10, 10))).astype(np.uint8)
+
+
+def picture(pan_px=0, at_s=0.0):
+    noise = np.random.default_rng(int(at_s * 10)).normal(0, 1.5, (240, 320))
+    luma = WORLD[:, 100 + pan_px : 420 + pan_px] + noise
+    return Frame(np.clip(luma, 0, 255).astype(np.uint8), at_s)
+
+
+VIEW = register([picture(at_s=t) for t in range(5)], Lens(60.0))
+CONFIG = Config(
+    view_hash=VIEW.digest,
+    tolerance=Tolerance(pan_mdeg=1000, tilt_mdeg=1000, roll_mdeg=1000, zoom_ppm=20_000),
+    check_period_ms=1000,
+    report_period_s=60,
+    place=Place(regime=Regime.ART7, codes=("A1",), near_secret_unit=False),
+    sign=SignText(operator="o", purpose="p", phone="000", lit_required=True),
+    retention_days=30,
+)
+
+
+@dataclass
+class Hand:
+    """Clock, source, signage, probe, desk and outlet at once; the test moves them."""
+
+    now_s: float = 1000.0
+    step_s: float = 0.0
+    trust: ClockTrust = ClockTrust.SYNCHRONISED
+    pan_px: int = 0
+    cable: bool = True
+    frames_left: int | None = None
+    current_ma: float = 300.0
+    config: Config | None = CONFIG
+    ledger_size: int = 7
+    refusals: int = 0
+    opened: int = 0
+    said: list = field(default_factory=list)
+    alarms: dict = field(default_factory=dict)
+    name = "test"
+
+    # clock
+    def read_clock(self):
+        return ClockReading(1.8e9 + self.now_s + self.step_s, self.now_s, self.trust)
+
+    # source
+    def open(self):
+        if not self.cable:
+            raise SourceError(Reason.SOURCE_LOST, "no cable")
+        self.opened += 1
+
+    def read(self, timeout_s):
+        if not self.cable:
+            raise SourceError(Reason.SOURCE_LOST, "no cable")
+        if self.frames_left is not None:
+            if self.frames_left == 0:
+                raise SourceEndedError(Reason.SOURCE_LOST, "no more")
+            self.frames_left -= 1
+        return picture(self.pan_px, self.now_s)
+
+    def close(self):
+        pass
+
+    # desk
+    def standing(self):
+        return Standing(
+            config=self.config,
+            config_sequence=0 if self.config is None else 3,
+            config_hash=None if self.config is None else bytes(32),
+            lifecycle=LifecycleState.IN_USE,
+            refusals=self.refusals,
+            last_refusal="expired" if self.refusals else None,
+            ledger_size=self.ledger_size,
+            ledger_root=b"r" * 32,
+            ledger_fault=None,
+        )
+
+    def view(self, digest):
+        return VIEW if digest == VIEW.digest else None
+
+    def note_alarm(self, kind, detail, at):
+        self.ledger_size += 1
+
+    # outlet
+    def publish_report(self, payload):
+        self.said.append(unseal(payload, LOOKUP))
+
+    def publish_state(self, payload):
+        self.mirror = json.loads(payload)
+
+    def publish_checkpoint(self, payload):
+        self.said.append(unseal_checkpoint(payload, LOOKUP))
+
+    def publish_event(self, kind, payload):
+        record = unseal(payload, LOOKUP)
+        assert record.body.event.value == kind
+        self.said.append(record)
+
+    def set_alarm(self, alarm_id, payload):
+        if payload is None:
+            self.alarms.pop(alarm_id, None)
+        else:
+            self.alarms[alarm_id] = unseal(payload, LOOKUP).body
+
+    def publish_history(self, payload):
+        self.said.append(unseal(payload, LOOKUP))
+
+    def bodies(self, kind):
+        return [item.body for item in self.said if isinstance(getattr(item, "body", None), kind)]
+
+    @property
+    def report(self):
+        return self.bodies(Report)[-1]
+
+
+class Clock:
+    def __init__(self, hand):
+        self.hand = hand
+
+    def read(self):
+        return self.hand.read_clock()
+
+    def wait(self, seconds):
+        self.hand.now_s += max(0.0, seconds)
+
+
+class Lamp:
+    name = "lamp"
+
+    def __init__(self, hand):
+        self.hand = hand
+
+    def read(self):
+        if self.hand.current_ma is None:
+            raise SetupError(Reason.SOURCE_LOST, "no answer")
+        return SignageReading(True, self.hand.current_ma, None, True, self.hand.now_s)
+
+    def close(self):
+        pass
+
+
+class Probe:
+    def read(self):
+        return MachineHealth(0.5, 40.0, 30_000, 0.02, 100.0)
+
+
+@pytest.fixture
+def hand():
+    return Hand()
+
+
+@pytest.fixture
+def runtime(hand):
+    clock = Clock(hand)
+    return Runtime(
+        site="site",
+        device="cam-0001",
+        source=hand,
+        signage=Lamp(hand),
+        limits=LampLimits(),
+        clock=clock,
+        probe=Probe(),
+        desk=hand,
+        outlet=hand,
+        sealer=Sealer("cam-0001", b"bootboot", DEVICE, clock),
+        seal_checkpoint=lambda checkpoint: seal_checkpoint(checkpoint, DEVICE),
+        stopping=threading.Event(),
+    )
+
+
+def turn(runtime, hand, times=1):
+    for _ in range(times):
+        assert runtime.turn()
+        hand.now_s += 1.0
+
+
+def test_it_comes_to_say_same_with_numbers(runtime, hand):
+    turn(runtime, hand, 12)
+    view = hand.report.view
+    assert view.verdict is ViewVerdict.SAME
+    assert abs(view.move.pan_mdeg) < 50
+    assert hand.report.signage.lit is LitState.LIT
+    assert hand.report.signage.state is SignageState.PRESENT
+    assert hand.alarms == {}
+    assert hand.mirror["view"]["verdict"] == "same"
+    assert hand.mirror["health"]["frame_rate_hz"] == pytest.approx(1.0, abs=0.3)
+
+
+def test_a_quiet_camera_speaks_once_a_period(runtime, hand):
+    turn(runtime, hand, 12)
+    before = len(hand.bodies(Report))
+    turn(runtime, hand, 120)
+    assert len(hand.bodies(Report)) - before == 2
+
+
+def test_a_knock_is_told_at_once_as_events_and_as_an_alarm_that_ends(runtime, hand):
+    turn(runtime, hand, 12)
+    hand.pan_px = 16  # content moves left: turned to the right by 3.3 degrees at 60 across
+    turn(runtime, hand, 8)
+    view = hand.report.view
+    assert view.verdict is ViewVerdict.MOVED
+    assert view.latched
+    assert view.move.pan_mdeg == pytest.approx(3300, abs=150)
+    assert hand.alarms[AlarmKind.VIEW_MOVED.value].detail.startswith("pan +3.")
+    kinds = {event.event for event in hand.bodies(Event)}
+    assert kinds == {EventKind.CAMERA_STRUCK, EventKind.CAMERA_MOVED}
+    hand.pan_px = 0
+    turn(runtime, hand, 12)
+    assert hand.report.view.verdict is ViewVerdict.SAME
+    assert hand.alarms == {}
+
+
+def test_a_dead_source_never_stops_reporting_and_is_opened_again(runtime, hand):
+    turn(runtime, hand, 12)
+    hand.cable = False
+    turn(runtime, hand, 90)
+    assert hand.report.view.verdict is ViewVerdict.CANNOT_TELL
+    assert hand.report.view.cause is ViewCause.SIGNAL_LOST
+    assert AlarmKind.VIEW_UNKNOWN.value in hand.alarms
+    reports = len(hand.bodies(Report))
+    turn(runtime, hand, 60)
+    assert len(hand.bodies(Report)) > reports
+    hand.cable = True
+    turn(runtime, hand, 20)
+    assert hand.opened == 2
+    assert hand.report.view.verdict is ViewVerdict.SAME
+
+
+def test_before_registration_it_says_so(runtime, hand):
+    hand.config = None
+    turn(runtime, hand, 5)
+    assert hand.report.view.verdict is ViewVerdict.CANNOT_TELL
+    assert hand.report.view.cause is ViewCause.NOT_REGISTERED
+    assert hand.report.view.move is None
+    assert hand.alarms == {}
+
+
+def test_a_new_view_starts_the_evidence_anew(runtime, hand):
+    turn(runtime, hand, 12)
+    hand.config = None
+    turn(runtime, hand, 3)
+    assert hand.report.view.cause is ViewCause.NOT_REGISTERED
+    hand.config = CONFIG
+    turn(runtime, hand, 12)
+    assert hand.report.view.verdict is ViewVerdict.SAME
+
+
+def test_a_dark_sign_is_an_alarm_and_a_silent_driver_is_unknown(runtime, hand):
+    turn(runtime, hand, 3)
+    hand.current_ma = 0.0
+    turn(runtime, hand, 3)
+    assert hand.report.signage.lit is LitState.UNLIT
+    assert AlarmKind.SIGN_FAULT.value in hand.alarms
+    hand.current_ma = None
+    turn(runtime, hand, 3)
+    assert hand.report.signage.lit is LitState.UNKNOWN
+    assert AlarmKind.SIGN_FAULT.value not in hand.alarms
+
+
+def test_a_set_clock_is_told_through_history(runtime, hand):
+    turn(runtime, hand, 3)
+    hand.step_s = -3600.0
+    turn(runtime, hand, 2)
+    steps = [fix.step_ms for fix in hand.bodies(ClockFix)]
+    assert len(steps) == 1
+    assert steps[0] == pytest.approx(-3_600_000, abs=100)
+
+
+def test_an_unsynchronised_clock_is_an_alarm_of_its_own(runtime, hand):
+    hand.trust = ClockTrust.FLOOR
+    turn(runtime, hand, 2)
+    assert AlarmKind.CLOCK_FAULT.value in hand.alarms
+
+
+def test_a_checkpoint_goes_out_when_the_ledger_has_grown_and_only_then(runtime, hand):
+    turn(runtime, hand, 70)
+    sizes = [item.size for item in hand.said if hasattr(item, "root")]
+    assert sizes == sorted(set(sizes))
+    assert sizes[-1] == hand.ledger_size
+
+
+def test_records_are_numbered_in_the_order_they_are_said(runtime, hand):
+    turn(runtime, hand, 12)
+    hand.pan_px = 16
+    turn(runtime, hand, 70)
+    numbers = [item.header.sequence for item in hand.said if hasattr(item, "header")]
+    assert numbers == sorted(numbers)
+
+
+def test_a_recording_that_ends_ends_the_loop(runtime, hand):
+    hand.frames_left = 5
+    runtime.run()
+    assert hand.bodies(Report)
+
+
+def test_the_signed_tolerance_is_the_one_that_counts():
+    tolerance = tolerance_of(CONFIG)
+    assert (tolerance.pan_deg, tolerance.zoom) == (1.0, 0.02)
+    assert tolerance_of(None).pan_deg > 0
