@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from viewkeeper.authority.register import Camera
 from viewkeeper.protocol.cose import lookup_in
@@ -22,6 +22,7 @@ from viewkeeper.protocol.records import Record, VerdictRecord, unseal
 from viewkeeper.protocol.vocabulary import OrderKind
 
 T = TypeVar("T")
+_SUBSCRIBED, _HUNG_UP = "subscribed", "hung up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,53 +68,83 @@ def send(
 ) -> VerdictRecord:
     """Publish an order and wait for the camera's own signed verdict on it.
 
-    A configuration is published retained, so that a camera that is away finds it.
+    A configuration is published retained, so that a camera that is away finds it. MQTT 5
+    is tried first, 3.1.1 where the broker does not speak it.
 
     Raises:
         SetupError: ``broker`` where it cannot be reached or no verdict came in time.
     """
-    topics = camera.topics
-    answers = (topics.config_applied, topics.reply)
-    arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    subscribed: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-    _identify(client, broker)
-
-    def on_connect(
-        _client: mqtt.Client, _data: object, _flags: object, reason: object, _props: object
-    ) -> None:
-        if getattr(reason, "is_failure", False):
-            subscribed.put(f"the broker refuses: {reason}")
-        else:
-            client.subscribe([(topic, 1) for topic in answers])
-
-    client.on_connect = on_connect
-    client.on_subscribe = lambda *_: subscribed.put(None)
-    client.on_message = lambda _client, _data, arrival: arrived.put(bytes(arrival.payload))
     deadline_s = time.monotonic() + timeout_s
-    try:
-        client.connect(broker.host, broker.port, keepalive=30)
-    except (OSError, ValueError) as error:
-        raise SetupError(Reason.BROKER, f"{broker.host}:{broker.port}: {error}") from error
-    client.loop_start()
-    try:
-        refusal = _next(subscribed, deadline_s, f"{broker.host}:{broker.port} does not answer")
-        if refusal is not None:
-            raise SetupError(Reason.BROKER, refusal)
-        client.publish(
+    for version in (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311):
+        session = _Session(broker, version)
+        try:
+            if session.subscribed(camera, deadline_s):
+                return session.exchange(camera, order, message, deadline_s)
+        finally:
+            session.close()
+    raise SetupError(Reason.BROKER, f"{broker.host}:{broker.port} speaks neither MQTT 5 nor 3.1.1")
+
+
+class _Session:
+    """One connection, in one version of MQTT."""
+
+    def __init__(self, broker: Broker, version: MQTTProtocolVersion) -> None:
+        self._broker = broker
+        self._arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._topics: list[tuple[str, int]] = []
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=version)
+        _identify(self._client, broker)
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = lambda *_: self._news.put(_SUBSCRIBED)
+        self._client.on_disconnect = lambda *_: self._news.put(_HUNG_UP)
+        self._client.on_message = lambda _client, _data, arrival: self._arrived.put(
+            bytes(arrival.payload)
+        )
+
+    def subscribed(self, camera: Camera, deadline_s: float) -> bool:
+        """Whether the camera's answers are subscribed to; not in this version if false."""
+        where = f"{self._broker.host}:{self._broker.port}"
+        self._topics = [(camera.topics.config_applied, 1), (camera.topics.reply, 1)]
+        try:
+            self._client.connect(self._broker.host, self._broker.port, keepalive=30)
+        except (OSError, ValueError) as error:
+            raise SetupError(Reason.BROKER, f"{where}: {error}") from error
+        self._client.loop_start()
+        news = _next(self._news, deadline_s, f"{where} does not answer")
+        if news in (_HUNG_UP, "Unsupported protocol version"):
+            return False
+        if news != _SUBSCRIBED:
+            raise SetupError(Reason.BROKER, f"{where} refuses: {news}")
+        return True
+
+    def exchange(
+        self, camera: Camera, order: Order, message: bytes, deadline_s: float
+    ) -> VerdictRecord:
+        """Publish and wait."""
+        self._client.publish(
             order_topic(camera, order), message, qos=1, retain=order.kind is OrderKind.CONFIG
         )
         while True:
             payload = _next(
-                arrived, deadline_s, f"no verdict from {camera.camera} in {timeout_s:g} s"
+                self._arrived, deadline_s, f"no verdict from {camera.camera}; is it online?"
             )
             verdict = verdict_of(payload, camera, message)
             if verdict is not None:
                 return verdict
-    finally:
+
+    def close(self) -> None:
         with contextlib.suppress(ValueError, OSError):
-            client.disconnect()
-        client.loop_stop()
+            self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_connect(
+        self, client: mqtt.Client, _data: object, _flags: object, reason: object, _props: object
+    ) -> None:
+        if getattr(reason, "is_failure", False):
+            self._news.put(str(reason))
+        else:
+            client.subscribe(self._topics)
 
 
 def _identify(client: mqtt.Client, broker: Broker) -> None:
