@@ -28,6 +28,7 @@ from viewkeeper.agent.core.device_state import (
     today,
 )
 from viewkeeper.agent.core.ledger.entries import Entry, EntryKind
+from viewkeeper.agent.core.ledger.segments import RETENTION_DAYS, SEGMENT_BYTES
 from viewkeeper.agent.core.policy.lifecycle import Duty, duty
 from viewkeeper.agent.core.replay import replay
 from viewkeeper.agent.core.trust.clock import Now
@@ -152,8 +153,28 @@ class OrderDesk:
         return entry
 
     def tick(self, now: Now) -> None:
-        """Now and then: closes the summary of a flood that is over."""
+        """Now and then: closes the summary of a flood that is over, and a ledger file that
+        is long enough; deletes files the law no longer asks for."""
         self._refusals.flush(now)
+        try:
+            if self._ledger.file_bytes > SEGMENT_BYTES:
+                self._close_file(now)
+        except OSError as error:
+            self.store_fault = plain(f"ledger: {error}")
+
+    def _close_file(self, now: Now) -> None:
+        utc_ms = now.utc_s * 1000
+        details: dict[str, cbor.Value] = {
+            "state": self._state.to_bytes(),
+            "total": self._refusals.total,
+        }
+        if self._refusals.last is not None:
+            details["reason"] = self._refusals.last.value
+        self._ledger.close_file(details, utc_ms=utc_ms, clock_trusted=now.trusted)
+        if now.trusted:
+            # Only a clock that is known to be right may make anything old.
+            before = utc_ms - RETENTION_DAYS * 86_400_000
+            self._ledger.prune(before_utc_ms=before, utc_ms=utc_ms)
 
     def close(self, now: Now) -> None:
         """At an orderly end: nothing counted stays out of the ledger."""
@@ -284,10 +305,7 @@ class OrderDesk:
             raise SetupError(Reason.LEDGER_TAMPERED, error.hint) from error
         state = replayed.state
         utc_ms = Entry.decode(records[-1]).utc_ms if records else 0
-        if self._ledger.torn_bytes:
-            self._ledger.append(
-                EntryKind.REPAIRED, {"bytes": self._ledger.torn_bytes}, utc_ms=utc_ms
-            )
+        self._ledger.mend(utc_ms=utc_ms)
         if replayed.open_intent is not None:
             has_it = state.ledger_size == replayed.open_intent + 1
             kind = EntryKind.APPLIED if has_it else EntryKind.ABANDONED

@@ -37,7 +37,7 @@ class RefusalLog:
         self.total = kept
         self.last: Reason | None = None
         for entry in ledger.entries():
-            if entry.kind in (EntryKind.REFUSED, EntryKind.REFUSED_MANY):
+            if entry.kind in (EntryKind.REFUSED, EntryKind.REFUSED_MANY, EntryKind.SEGMENT):
                 total, reason = entry.details.get("total"), entry.details.get("reason")
                 self.total = max(self.total, total if isinstance(total, int) else 0)
                 if isinstance(reason, str) and reason in set(Reason):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from viewkeeper.agent.core.device_state import DeviceState, adjudicate
-from viewkeeper.agent.core.ledger.entries import Entry, EntryKind, record_hash
+from viewkeeper.agent.core.ledger.entries import GENESIS, Entry, EntryKind, record_hash
 from viewkeeper.agent.core.trust.clock import Now
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.enrolment import Enrolment
@@ -37,27 +37,31 @@ class Replayed:
 
 
 def replay(records: Sequence[bytes], start: DeviceState | None = None) -> Replayed:
-    """Roll ``start`` (or the enrolment in the first entry) forward over the records.
+    """Roll a state forward over the records.
 
     Args:
-        records: the whole ledger, its chain already checked.
-        start: a state kept earlier; entries it has seen are not replayed.
+        records: the ledger from its beginning, or from the beginning of a file; its chain
+            already checked.
+        start: a state kept earlier; entries it has seen are not replayed. ``None``, or
+            one older than the records: what the first entry says, an enrolment or a state.
 
     Raises:
         RefusalError: the ledger does not lead where it says; ``ledger_tampered`` where it
             is not the ledger ``start`` was written beside.
     """
     entries = [Entry.decode(record) for record in records]
+    if start is None or (entries and start.ledger_size < entries[0].index):
+        start = _first_state(entries)
+    first = entries[0].index if entries else 0
+    _check_joins(start, records, first, entries[0].previous if entries else GENESIS)
     outcomes = _outcomes(entries)
-    state = start if start is not None else _enrolled(entries)
-    _check_joins(state, records)
-    seen, count = state.ledger_size, 0
-    for entry in entries[seen:]:
+    state, count = start, 0
+    for entry in entries[start.ledger_size - first :]:
         if entry.kind is EntryKind.INTENT and outcomes.get(entry.index) is EntryKind.APPLIED:
             state = dataclasses.replace(
                 _again(state, entry),
                 ledger_size=entry.index + 1,
-                ledger_head=record_hash(records[entry.index]),
+                ledger_head=record_hash(records[entry.index - first]),
             )
             count += 1
     unsettled = [
@@ -78,18 +82,29 @@ def _outcomes(entries: Sequence[Entry]) -> dict[int, EntryKind]:
     return outcomes
 
 
-def _enrolled(entries: Sequence[Entry]) -> DeviceState:
-    bundle = entries[0].details.get("bundle") if entries else None
-    if not entries or entries[0].kind is not EntryKind.ENROLLED or not isinstance(bundle, bytes):
-        raise ContentRefusal(Reason.FIELD_MISSING, "the ledger does not begin with an enrolment")
-    return DeviceState.enrolled(Enrolment.decode(bundle))
+def _first_state(entries: Sequence[Entry]) -> DeviceState:
+    """The state the first entry brings: of an enrolment, or of a file's beginning."""
+    first = entries[0] if entries else None
+    if first is not None and first.kind is EntryKind.ENROLLED:
+        bundle = first.details.get("bundle")
+        if isinstance(bundle, bytes):
+            return DeviceState.enrolled(Enrolment.decode(bundle))
+    if first is not None and first.kind is EntryKind.SEGMENT:
+        kept = first.details.get("state")
+        if isinstance(kept, bytes):
+            return dataclasses.replace(
+                DeviceState.from_bytes(kept),
+                ledger_size=first.index,
+                ledger_head=first.previous,
+            )
+    raise ContentRefusal(Reason.FIELD_MISSING, "the ledger does not begin with a state")
 
 
-def _check_joins(state: DeviceState, records: Sequence[bytes]) -> None:
+def _check_joins(state: DeviceState, records: Sequence[bytes], first: int, previous: bytes) -> None:
     size = state.ledger_size
-    head = bytes(32) if size == 0 else b""
-    if 0 < size <= len(records):
-        head = record_hash(records[size - 1])
+    head = previous if size == first else b""
+    if first < size <= first + len(records):
+        head = record_hash(records[size - first - 1])
     if head != state.ledger_head:
         raise OrderRefusal(
             Reason.LEDGER_TAMPERED,

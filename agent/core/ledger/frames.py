@@ -64,6 +64,11 @@ def frame(record: bytes) -> bytes:
     return length + zlib.crc32(length + record).to_bytes(4, "big") + record
 
 
+def peek(data: bytes) -> bytes | None:
+    """The first record of a file; ``None`` where there is none that reads."""
+    return _frame_at(data, 0)
+
+
 def scan(data: bytes, *, first_index: int = 0, previous: bytes = GENESIS) -> Scan:
     """Read a ledger file; never raises.
 

@@ -7,7 +7,8 @@ from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.slots import SlotStore
 from viewkeeper.agent.adapters.store.views import ViewStore
 from viewkeeper.agent.core.device_state import DeviceState
-from viewkeeper.agent.core.ledger.entries import EntryKind
+from viewkeeper.agent.core.ledger.entries import Entry, EntryKind
+from viewkeeper.agent.core.ledger.frames import peek, scan
 from viewkeeper.agent.core.trust.clock import Now
 from viewkeeper.agent.order_desk import OrderDesk, enrol, open_desk
 from viewkeeper.protocol.cose import lookup_in
@@ -298,3 +299,45 @@ def test_state_round_trips_and_any_changed_byte_is_noticed_or_refused(home):
 def test_a_filing_owed_is_known_to_the_desk(home):
     assert open_desk(home).duty(NOW) is None
     assert open_desk(home).checkpoint(NOW).size == 1
+
+
+def test_a_ledger_in_many_files_keeps_count_and_rebuilds_the_state(home, monkeypatch):
+    monkeypatch.setattr("viewkeeper.agent.order_desk.SEGMENT_BYTES", 600)
+    desk = open_desk(home)
+    receive(desk, FIRST_MESSAGE)
+    receive(desk, b"junk")
+    desk.tick(NOW)
+    receive(desk, second(desk.state))
+    desk.tick(NOW)
+    assert len(desk.ledger.files()) == 3
+    for slot in (home / "state-a", home / "state-b"):
+        slot.unlink()
+    again = open_desk(home)
+    assert again.config == desk.config
+    assert (again.refusals, again.last_refusal) == (1, Reason.UNSIGNED)
+    assert again.ledger.root == desk.ledger.root
+
+
+@pytest.mark.parametrize(("trusted", "oldest"), [(True, 6), (False, 0)])
+def test_files_older_than_the_law_asks_go_by_a_trusted_clock_alone(
+    home, monkeypatch, trusted, oldest
+):
+    monkeypatch.setattr("viewkeeper.agent.order_desk.SEGMENT_BYTES", 0)
+    desk = open_desk(home)
+    for month in range(12):
+        later = Now(NOW.utc_s + month * 31 * 86_400, trusted)
+        desk.note(EntryKind.NOTE, {"month": month}, later)
+        desk.tick(later)
+    kept = [entry for file in desk.ledger.files() for entry in entries_in(file)]
+    months = [entry.details["month"] for entry in kept if "month" in entry.details]
+    assert months == list(range(oldest, 12))
+    assert open_desk(home).ledger.size == desk.ledger.size
+
+
+def entries_in(file):
+    from viewkeeper.agent.core.ledger.entries import Entry
+    from viewkeeper.agent.core.ledger.frames import peek, scan
+
+    data = file.read_bytes()
+    first = Entry.decode(peek(data))
+    return scan(data, first_index=first.index, previous=first.previous).entries()

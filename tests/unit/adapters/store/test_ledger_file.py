@@ -77,3 +77,77 @@ def test_the_ledger_is_for_its_owner_alone(tmp_path):
     ledger.close()
     ledger.close()
     assert path.stat().st_mode & 0o077 == 0
+
+
+def grow_old(path, files=4, entries=5, disk=None):
+    ledger = LedgerFile(path, disk)
+    for number in range(files):
+        fill(ledger, entries)
+        ledger.close_file({"n": number}, utc_ms=number * 1000, clock_trusted=True)
+    fill(ledger, 2)
+    return ledger
+
+
+def test_a_ledger_in_many_files_is_still_one_chain_and_one_tree(tmp_path):
+    ledger = grow_old(tmp_path / "ledger")
+    again = LedgerFile(tmp_path / "ledger")
+    assert (again.size, again.head, again.root) == (ledger.size, ledger.head, ledger.root)
+    assert len(again.files()) == 5
+    assert again.first_index == 23
+    plain = LedgerFile(tmp_path / "copy")
+    data = b"".join(file.read_bytes() for file in again.files())
+    (tmp_path / "copy").write_bytes(data)
+    plain = LedgerFile(tmp_path / "copy")
+    assert (plain.size, plain.head, plain.root) == (ledger.size, ledger.head, ledger.root)
+
+
+def test_a_power_cut_while_a_file_is_closed_loses_nothing(tmp_path):
+    path = tmp_path / "count"
+    disk = FailingDisk()
+    ledger = LedgerFile(path, disk)
+    fill(ledger, 3)
+    before = disk.count
+    ledger.close_file({}, utc_ms=0, clock_trusted=True)
+    for cut in range(before, disk.count):
+        for share in (0.0, 0.5, 1.0):
+            home = tmp_path / f"{cut}-{share}"
+            home.mkdir()
+            broken = LedgerFile(home / "ledger", FailingDisk(cut, share=share))
+            fill(broken, 3)
+            with pytest.raises(PowerCutError):
+                broken.close_file({}, utc_ms=0, clock_trusted=True)
+            again = LedgerFile(home / "ledger")
+            assert 3 <= again.size <= 4
+            fill(again, 2)
+            again.close_file({}, utc_ms=0, clock_trusted=True)
+            fill(again, 1)
+            assert LedgerFile(home / "ledger").root == again.root
+
+
+def test_a_closed_file_that_was_changed_or_taken_out_is_named(tmp_path):
+    grow_old(tmp_path / "ledger")
+    ledger = LedgerFile(tmp_path / "ledger")
+    middle = ledger.older_files()[1]
+    good = middle.read_bytes()
+    middle.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    with pytest.raises(SetupError) as caught:
+        LedgerFile(tmp_path / "ledger")
+    assert caught.value.reason is Reason.LEDGER_TAMPERED
+    middle.unlink()
+    with pytest.raises(SetupError):
+        LedgerFile(tmp_path / "ledger")
+
+
+def test_old_files_go_and_what_is_left_stands_alone(tmp_path):
+    ledger = grow_old(tmp_path / "ledger")
+    root, size = ledger.root, ledger.size
+    assert ledger.prune(before_utc_ms=0, utc_ms=9) == 0
+    assert ledger.prune(before_utc_ms=1001, utc_ms=9) == 2
+    again = LedgerFile(tmp_path / "ledger")
+    assert again.size == size + 2
+    assert again.root != root
+    pruned = [entry.details for entry in again.entries() if entry.kind is EntryKind.PRUNED]
+    assert [(row["first"], row["last"]) for row in pruned] == [(0, 4), (5, 10)]
+    assert again.prune(before_utc_ms=10**15, utc_ms=9) == 1
+    assert len(again.older_files()) == 1, "the newest closed file stays"
+    LedgerFile(tmp_path / "ledger")
