@@ -5,20 +5,17 @@ Rule: one call draws one house front of so many metres; where it stands is the s
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image as PillowImage
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
+from viewkeeper.sim.scene.drawing import PX_PER_M, Colour, mix
+from viewkeeper.sim.scene.shopfront import GROUND_FLOOR_M, draw_ground_floor
 from viewkeeper.sim.scene.texture import Texture, fractal_noise, from_picture
 
-PX_PER_M = 36
-_GROUND_FLOOR_M = 3.9
 _FLOOR_M = 3.1
-
-Colour = tuple[int, int, int]
 
 _WALLS: tuple[Colour, ...] = (
     (196, 180, 152),
@@ -31,27 +28,6 @@ _WALLS: tuple[Colour, ...] = (
     (126, 138, 142),
     (178, 118, 88),
 )
-_SHOPS: tuple[tuple[str, Colour, Colour], ...] = (
-    ("NOODLES", (170, 34, 28), (250, 226, 150)),
-    ("PHARMACY", (22, 110, 66), (240, 248, 240)),
-    ("TEA HOUSE", (70, 48, 34), (226, 190, 120)),
-    ("HARDWARE", (232, 182, 36), (34, 34, 34)),
-    ("BOOKS", (30, 62, 116), (244, 240, 228)),
-    ("BAKERY", (214, 128, 62), (255, 248, 232)),
-    ("FRUIT & VEG", (54, 122, 44), (252, 240, 130)),
-    ("MOBILE", (18, 96, 172), (255, 255, 255)),
-    ("HOTPOT", (140, 22, 30), (255, 206, 96)),
-    ("FLORIST", (152, 64, 110), (255, 238, 244)),
-    ("OPTICIAN", (32, 36, 44), (120, 210, 224)),
-    ("CLINIC", (232, 238, 240), (30, 112, 152)),
-    ("TAILOR", (44, 40, 62), (222, 214, 190)),
-    ("STATIONERY", (224, 92, 44), (255, 250, 240)),
-)
-
-
-def font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Pillow's own letters, so that no machine needs a font installed."""
-    return ImageFont.load_default(max(6, size_px))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +67,23 @@ def draw_front(rng: np.random.Generator, width_m: float, height_m: float, shops:
     draw, shine = ImageDraw.Draw(picture), ImageDraw.Draw(glow)
     _courses(draw, rng, w, h, wall)
     sills: list[tuple[float, float]] = []
-    floors = max(1, int((height_m - _GROUND_FLOOR_M - 0.7) / _FLOOR_M))
+    floors = max(1, int((height_m - GROUND_FLOOR_M - 0.7) / _FLOOR_M))
     bay_m = float(rng.uniform(2.3, 3.2))
     bays = max(2, round(width_m / bay_m))
     kind = int(rng.integers(3))
     for floor in range(floors):
-        y_m = height_m - _GROUND_FLOOR_M - (floor + 1) * _FLOOR_M
+        y_m = height_m - GROUND_FLOOR_M - (floor + 1) * _FLOOR_M
         if kind != 1 or floor == floors - 1:
             y = round((y_m + _FLOOR_M) * px)
-            draw.rectangle([0, y - 5, w, y + 2], fill=_mix(wall, 1.16))
-            draw.line([0, y + 3, w, y + 3], fill=_mix(wall, 0.6), width=2)
+            draw.rectangle([0, y - 5, w, y + 2], fill=mix(wall, 1.16))
+            draw.line([0, y + 3, w, y + 3], fill=mix(wall, 0.6), width=2)
         for bay in range(bays):
             x_m = (bay + 0.5) * width_m / bays
             size = _window(draw, shine, rng, x_m, y_m, width_m / bays, wall, kind)
             if rng.random() < 0.3:
                 sills.append((x_m - size / 2, y_m + 2.45))
     _roof_edge(draw, rng, w, wall)
-    edges = _ground_floor(draw, shine, rng, w, h, wall, shops)
+    edges = draw_ground_floor(draw, shine, rng, w, h, wall, shops)
     grime = _grime(rng, w, h)
     front = from_picture(picture, glow, grime)
     return Front(front, width_m, height_m, edges, _gable(rng, wall), tuple(sills))
@@ -116,30 +92,17 @@ def draw_front(rng: np.random.Generator, width_m: float, height_m: float, shops:
 def _gable(rng: np.random.Generator, wall: Colour) -> Texture:
     """A blank wall 9 m wide, patched and stained, with a coping."""
     w, h = 90, 128
-    picture = PillowImage.new("RGB", (w, h), _mix(wall, float(rng.uniform(0.75, 1.0))))
+    picture = PillowImage.new("RGB", (w, h), mix(wall, float(rng.uniform(0.75, 1.0))))
     draw = ImageDraw.Draw(picture)
-    draw.rectangle([0, 0, w, 3], fill=_mix(wall, 1.15))
+    draw.rectangle([0, 0, w, 3], fill=mix(wall, 1.15))
     for _ in range(5):
         x, y = rng.uniform(0, w), rng.uniform(8, h)
-        tone = _mix(wall, float(rng.uniform(0.6, 1.1)))
+        tone = mix(wall, float(rng.uniform(0.6, 1.1)))
         draw.rectangle([x, y, x + rng.uniform(6, 24), y + rng.uniform(6, 30)], fill=tone)
     if rng.random() < 0.4:
         x = float(rng.uniform(20, 60))
         draw.rectangle([x, 20, x + 9, 36], fill=(58, 66, 76))
     return from_picture(picture, None, 1 + 0.1 * fractal_noise(rng, (w, h), 30, 4))
-
-
-def _mix(colour: Colour, by: float) -> Colour:
-    r, g, b = (max(0, min(255, int(c * by))) for c in colour)
-    return r, g, b
-
-
-def _goods(rng: np.random.Generator) -> Colour:
-    """A packet on a shelf: mostly dull, now and then loud."""
-    base = rng.uniform(35, 150)
-    spread = 45 if rng.random() < 0.25 else 16
-    r, g, b = np.clip(base + rng.normal(0, spread, 3) + np.array([12, 4, -8]), 12, 215)
-    return int(r), int(g), int(b)
 
 
 def _courses(
@@ -151,17 +114,17 @@ def _courses(
         step, length = 8, 22
         for row, y in enumerate(range(0, h, step)):
             for x in range(-(row % 2) * length // 2, w, length):
-                tone = _mix(wall, float(rng.normal(1.0, 0.09)))
+                tone = mix(wall, float(rng.normal(1.0, 0.09)))
                 draw.rectangle([x, y, x + length - 2, y + step - 2], fill=tone)
     elif kind == 1:
         for y in range(0, h, 22):
-            draw.line([0, y, w, y], fill=_mix(wall, 0.84))
+            draw.line([0, y, w, y], fill=mix(wall, 0.84))
         for x in range(0, w, 44):
-            draw.line([x, 0, x, h], fill=_mix(wall, 0.84))
+            draw.line([x, 0, x, h], fill=mix(wall, 0.84))
     else:
         for x in range(0, w, round(w / max(2, w // 110))):
-            draw.rectangle([x - 6, 0, x + 6, h], fill=_mix(wall, 1.1))
-            draw.line([x + 7, 0, x + 7, h], fill=_mix(wall, 0.72), width=2)
+            draw.rectangle([x - 6, 0, x + 6, h], fill=mix(wall, 1.1))
+            draw.line([x + 7, 0, x + 7, h], fill=mix(wall, 0.72), width=2)
 
 
 def _window(
@@ -180,11 +143,11 @@ def _window(
     x0, x1 = round((x_m - width_m / 2) * px), round((x_m + width_m / 2) * px)
     y0, y1 = round((y_m + 0.75) * px), round((y_m + 2.4) * px)
     frame = ((226, 222, 212), (70, 66, 62), (120, 80, 56))[kind]
-    draw.rectangle([x0 - 7, y0 - 7, x1 + 7, y1 + 4], fill=_mix(wall, 1.13 if kind else 0.8))
+    draw.rectangle([x0 - 7, y0 - 7, x1 + 7, y1 + 4], fill=mix(wall, 1.13 if kind else 0.8))
     draw.rectangle([x0 - 2, y0 - 2, x1 + 2, y1 + 2], fill=frame)
-    glass = _mix((62, 76, 92), float(rng.uniform(0.55, 1.25)))
+    glass = mix((62, 76, 92), float(rng.uniform(0.55, 1.25)))
     draw.rectangle([x0 + 1, y0 + 1, x1 - 1, y1 - 1], fill=glass)
-    sky = _mix(glass, 1.75)
+    sky = mix(glass, 1.75)
     slope = (x1 - x0) * 0.5
     draw.polygon(
         [(x0 + 2, y0 + 2), (x0 + 2 + slope, y0 + 2), (x0 + 2, y0 + 2 + slope * 1.5)], fill=sky
@@ -198,15 +161,15 @@ def _window(
         else:
             part = (x1 - x0) * float(rng.uniform(0.15, 0.4))
             draw.rectangle([x0 + 2, y0 + 2, x0 + part, y1 - 2], fill=cloth)
-            draw.rectangle([x1 - part, y0 + 2, x1 - 2, y1 - 2], fill=_mix(cloth, 0.86))
+            draw.rectangle([x1 - part, y0 + 2, x1 - 2, y1 - 2], fill=mix(cloth, 0.86))
     draw.line([(x0 + x1) // 2, y0, (x0 + x1) // 2, y1], fill=frame, width=3)
     if kind != 1:
         draw.line([x0, y0 + (y1 - y0) // 3, x1, y0 + (y1 - y0) // 3], fill=frame, width=3)
-    draw.line([x0 - 2, y0 - 3, x1 + 2, y0 - 3], fill=_mix(wall, 0.5), width=3)  # lintel's shade
-    draw.rectangle([x0 - 10, y1 + 3, x1 + 10, y1 + 8], fill=_mix(wall, 1.22))
-    draw.rectangle([x0 - 9, y1 + 9, x1 + 9, y1 + 12], fill=_mix(wall, 0.58))
+    draw.line([x0 - 2, y0 - 3, x1 + 2, y0 - 3], fill=mix(wall, 0.5), width=3)  # lintel's shade
+    draw.rectangle([x0 - 10, y1 + 3, x1 + 10, y1 + 8], fill=mix(wall, 1.22))
+    draw.rectangle([x0 - 9, y1 + 9, x1 + 9, y1 + 12], fill=mix(wall, 0.58))
     if rng.random() < 0.3:
-        warm = _mix((255, 206, 128), float(rng.uniform(0.35, 0.85)))
+        warm = mix((255, 206, 128), float(rng.uniform(0.35, 0.85)))
         shine.rectangle([x0 + 2, y0 + 2, x1 - 2, y1 - 2], fill=warm)
         shine.line([(x0 + x1) // 2, y0, (x0 + x1) // 2, y1], fill=(0, 0, 0), width=3)
     if kind == 1 and rng.random() < 0.5:  # a balcony rail
@@ -219,135 +182,11 @@ def _window(
 
 def _roof_edge(draw: ImageDraw.ImageDraw, rng: np.random.Generator, w: int, wall: Colour) -> None:
     depth = int(rng.integers(14, 26))
-    draw.rectangle([0, 0, w, depth], fill=_mix(wall, 1.2))
-    draw.rectangle([0, depth, w, depth + 6], fill=_mix(wall, 0.55))
+    draw.rectangle([0, 0, w, depth], fill=mix(wall, 1.2))
+    draw.rectangle([0, depth, w, depth + 6], fill=mix(wall, 0.55))
     if rng.random() < 0.6:
         for x in range(0, w, 18):
-            draw.rectangle([x, depth + 4, x + 8, depth + 12], fill=_mix(wall, 1.12))
-
-
-def _ground_floor(
-    draw: ImageDraw.ImageDraw,
-    shine: ImageDraw.ImageDraw,
-    rng: np.random.Generator,
-    w: int,
-    h: int,
-    wall: Colour,
-    shops: bool,
-) -> tuple[float, ...]:
-    px = PX_PER_M
-    top = h - round(_GROUND_FLOOR_M * px)
-    base = _mix(wall, 0.72)
-    draw.rectangle([0, top, w, h], fill=base)
-    count = max(1, round(w / px / 5.2))
-    edges = [round(i * w / count) for i in range(count + 1)]
-    for left, right in itertools.pairwise(edges):
-        if shops:
-            _shop(draw, shine, rng, left + 9, right - 9, top, h)
-        else:
-            _doorway(draw, shine, rng, left, right, top, h, wall)
-    draw.rectangle([0, h - 14, w, h], fill=_mix(base, 0.62))
-    return tuple(e / px for e in edges)
-
-
-def _shop(
-    draw: ImageDraw.ImageDraw,
-    shine: ImageDraw.ImageDraw,
-    rng: np.random.Generator,
-    x0: int,
-    x1: int,
-    top: int,
-    h: int,
-) -> None:
-    px = PX_PER_M
-    name, back, fore = _SHOPS[int(rng.integers(len(_SHOPS)))]
-    board_top, board_bottom = top + 6, top + round(0.95 * px)
-    draw.rectangle([x0, board_top, x1, board_bottom], fill=back)
-    draw.rectangle([x0, board_top, x1, board_bottom], outline=_mix(back, 0.6), width=3)
-    letters = font(round(0.6 * px))
-    middle = ((x0 + x1) / 2, (board_top + board_bottom) / 2)
-    draw.text(middle, name, font=letters, fill=fore, anchor="mm")
-    if rng.random() < 0.7:
-        shine.rectangle([x0 + 3, board_top + 3, x1 - 3, board_bottom - 3], fill=_mix(back, 0.5))
-        shine.text(middle, name, font=letters, fill=fore, anchor="mm")
-    y0, y1 = board_bottom + 6, h - 12
-    if rng.random() < 0.2:  # closed for the day
-        shutter = ((150, 152, 150), (112, 126, 138), (168, 160, 140))[rng.integers(3)]
-        for y in range(y0, y1, 6):
-            draw.rectangle([x0, y, x1, y + 3], fill=shutter)
-            draw.rectangle([x0, y + 4, x1, y + 5], fill=_mix(shutter, 0.7))
-        return
-    inside = _mix((72, 66, 58), float(rng.uniform(0.6, 1.2)))
-    draw.rectangle([x0, y0, x1, y1], fill=inside)
-    lit = _mix((255, 232, 190), float(rng.uniform(0.3, 0.65)))
-    shine.rectangle([x0 + 2, y0 + 2, x1 - 2, y1 - 2], fill=lit)
-    for shelf in range(3):  # goods behind the glass
-        y = y0 + (y1 - y0) * (0.42 + 0.19 * shelf)
-        x = float(x0 + 4)
-        while x < x1 - 10:
-            wide, tall = float(rng.uniform(5, 15)), float(rng.uniform(6, 20))
-            draw.rectangle([x, y - tall, x + wide, y], fill=_goods(rng))
-            shine.rectangle(
-                [x, y - tall, x + wide, y], fill=_mix(lit, float(rng.uniform(0.3, 0.7)))
-            )
-            x += wide + float(rng.uniform(1, 6))
-        draw.line([x0, y + 1, x1, y + 1], fill=(96, 88, 76), width=3)
-    frame = ((42, 42, 44), (150, 146, 138), (96, 60, 40))[rng.integers(3)]
-    door = round(0.95 * px)
-    door_x = x0 + (x1 - x0 - door) * int(rng.integers(2))
-    draw.rectangle([door_x, y0 + 8, door_x + door, y1], fill=_mix(inside, 0.6))
-    draw.rectangle([door_x, y0 + 8, door_x + door, y1], outline=frame, width=4)
-    draw.line(
-        [door_x + door - 9, (y0 + y1) / 2, door_x + door - 9, (y0 + y1) / 2 + 14],
-        fill=(210, 200, 170),
-        width=3,
-    )
-    panes = max(2, (x1 - x0) // 46)
-    for i in range(panes + 1):
-        x = x0 + (x1 - x0) * i // panes
-        draw.line([x, y0, x, y1], fill=frame, width=4)
-    draw.rectangle([x0, y0, x1, y1], outline=frame, width=4)
-    draw.line([x0, y0 + 22, x1, y0 + 22], fill=frame, width=3)
-    if rng.random() < 0.6:  # bills stuck on the glass
-        for _ in range(int(rng.integers(2, 6))):
-            x, y = rng.uniform(x0 + 4, x1 - 20), rng.uniform(y0 + 26, y1 - 40)
-            paper = _mix(_goods(rng), 1.5)
-            draw.rectangle([x, y, x + rng.uniform(8, 18), y + rng.uniform(10, 22)], fill=paper)
-
-
-def _doorway(
-    draw: ImageDraw.ImageDraw,
-    shine: ImageDraw.ImageDraw,
-    rng: np.random.Generator,
-    left: int,
-    right: int,
-    top: int,
-    h: int,
-    wall: Colour,
-) -> None:
-    px = PX_PER_M
-    middle = (left + right) // 2
-    half = round(0.62 * px)
-    stone = _mix(wall, 1.12)
-    draw.rectangle([middle - half - 12, h - round(2.75 * px), middle + half + 12, h], fill=stone)
-    wood = ((86, 44, 30), (34, 62, 52), (44, 52, 78), (104, 78, 50))[rng.integers(4)]
-    draw.rectangle([middle - half, h - round(2.5 * px), middle + half, h - 5], fill=wood)
-    for k in range(2):
-        y = h - round((2.3 - 1.15 * k) * px)
-        for side in (-1, 1):
-            x = middle + side * half // 2
-            draw.rectangle(
-                [x - 12, y, x + 12, y + round(0.9 * px)], outline=_mix(wood, 0.6), width=3
-            )
-    draw.line([middle, h - round(2.5 * px), middle, h], fill=_mix(wood, 0.5), width=2)
-    shine.ellipse([middle - 6, h - 114, middle + 6, h - 102], fill=(255, 220, 160))
-    for side in (-1, 1):
-        x = middle + side * (right - left) * 0.32
-        draw.rectangle([x - 24, h - 100, x + 24, h - 38], fill=stone)
-        draw.rectangle([x - 20, h - 96, x + 20, h - 42], fill=(50, 60, 70))
-        for bar in range(-16, 20, 8):
-            draw.line([x + bar, h - 96, x + bar, h - 42], fill=(26, 26, 28), width=2)
-    draw.line([left, top + 4, right, top + 4], fill=_mix(wall, 1.2), width=6)
+            draw.rectangle([x, depth + 4, x + 8, depth + 12], fill=mix(wall, 1.12))
 
 
 def _grime(rng: np.random.Generator, w: int, h: int) -> np.ndarray:

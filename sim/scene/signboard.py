@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageDraw
 
-from viewkeeper.sim.scene.facade import font
+from viewkeeper.sim.scene.drawing import font
 from viewkeeper.sim.scene.texture import Texture, from_picture
 from viewkeeper.sim.signage import SignState
 
