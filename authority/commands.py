@@ -186,7 +186,8 @@ def register_show(arguments: argparse.Namespace) -> int:
 
 
 def register_export(arguments: argparse.Namespace) -> int:
-    text = json.dumps(Desk(arguments.desk).register(), ensure_ascii=False, indent=2) + "\n"
+    register = {"cameras": Desk(arguments.desk).register()}
+    text = json.dumps(register, ensure_ascii=False, indent=2) + "\n"
     if arguments.out is None:
         print(text, end="")
     else:

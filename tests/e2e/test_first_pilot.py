@@ -16,12 +16,12 @@ from viewkeeper.sim.stage import Scene, Stage, write_stage
 pytestmark = pytest.mark.e2e
 
 
-def run(module, *words, answer=None, expect=0):
+def run(module, *words, expect=0):
     done = subprocess.run(
         [sys.executable, "-m", f"viewkeeper.{module}", *map(str, words)],
         capture_output=True,
         text=True,
-        input=answer,
+        stdin=subprocess.DEVNULL,
         timeout=120,
         check=False,
     )
@@ -81,7 +81,7 @@ def test_a_pilot_from_nothing_to_a_camera_in_use(tmp_path, broker):
         order = tmp_path / "config.cose"
         shown = run(
             "authority.cli", "config", "sign", desk, "--camera", "cam-1", "--file", config,
-            "--out", order, answer="yes\n",
+            "--out", order, "--yes",
         )  # fmt: skip
         assert "cam-1" in shown
         told = run("authority.cli", "send", desk, order, *where)

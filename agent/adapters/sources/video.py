@@ -35,6 +35,7 @@ class VideoSource:
     def open(self) -> None:
         try:
             import av
+            from av.error import FFmpegError
         except ImportError:
             raise SourceError(
                 Reason.LIBRARY_MISSING,
@@ -45,14 +46,14 @@ class VideoSource:
         try:
             self._container = av.open(str(self._path))
             self._frames = self._container.decode(video=0)
-        except (av.FFmpegError, IndexError, ValueError):
+        except (FFmpegError, IndexError, ValueError):
             self.close()
             raise SourceError(
                 Reason.FILE_UNREADABLE, f"{self._path} is not a video that FFmpeg reads"
             ) from None
 
     def read(self, timeout_s: float) -> Frame:
-        import av
+        from av.error import FFmpegError
 
         try:
             for _ in range(self._every - 1):
@@ -60,7 +61,7 @@ class VideoSource:
             picture = next(self._frames)
         except StopIteration:
             raise SourceEndedError(Reason.SOURCE_LOST, f"{self._path}: no more frames") from None
-        except av.FFmpegError as error:
+        except FFmpegError as error:
             raise SourceError(
                 Reason.FILE_UNREADABLE, f"{self._path}: damaged: {error.strerror}"
             ) from None

@@ -171,7 +171,8 @@ def test_a_passphrase_can_come_from_a_file(tmp_path, capsys):
 def test_the_register_is_exported_for_the_dashboard(desk, tmp_path, capsys):
     out = tmp_path / "register.json"
     assert main(["register", "export", str(desk), "--out", str(out)]) == 0
-    assert json.loads(out.read_text(encoding="utf-8"))[0]["device_key"] == KEY
+    register = json.loads(out.read_text(encoding="utf-8"))
+    assert register["cameras"][0]["device_key"] == KEY
     assert main(["register", "show", str(desk)]) == 0
     assert "cam-1" in capsys.readouterr().out
 
