@@ -335,8 +335,6 @@ def test_files_older_than_the_law_asks_go_by_a_trusted_clock_alone(
 
 
 def entries_in(file):
-    from viewkeeper.agent.core.ledger.entries import Entry
-    from viewkeeper.agent.core.ledger.frames import peek, scan
 
     data = file.read_bytes()
     first = Entry.decode(peek(data))
