@@ -123,7 +123,7 @@ def _spread_of_shape(luma: Luma) -> float:
 def _noise_free(frame: Frame) -> bool:
     """Neighbouring raw pixels are equal nearly everywhere: no sensor behind this picture."""
     part = frame.luma[::2].astype(np.int16)
-    return np.count_nonzero(part[:, 1:] == part[:, :-1]) > 0.98 * part[:, 1:].size
+    return int(np.count_nonzero(part[:, 1:] == part[:, :-1])) > 0.98 * part[:, 1:].size
 
 
 def _remember(frame: Frame, previous: History, *, dark: bool) -> History:
