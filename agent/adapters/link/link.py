@@ -83,6 +83,7 @@ class Link:
         self.topics = settings.topics
         self._on_order, self._on_state, self._on_gap = on_order, on_state, on_gap
         self._uniform, self._clock = uniform, clock
+        self._withdrawn = False
         self._outbox = Outbox(
             settings.outbox,
             most_rows=settings.outbox_rows,
@@ -106,6 +107,9 @@ class Link:
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
+        self._sender.stand(self.topics.status, ONLINE)
+        if settings.introduction is not None:
+            self._introduce()
         self._connection: Connection | None = None
         self._threads: list[threading.Thread] = []
 
@@ -214,6 +218,28 @@ class Link:
         """A signed record straight to ``history``: gaps, clock fixes. Held as an event is."""
         self._post(self.topics.history, payload)
 
+    def withdraw(self) -> None:
+        """Take the camera's introduction back: Home Assistant forgets its entities."""
+        introduction = self.settings.introduction
+        self._withdrawn = True
+        if introduction is not None:
+            for topic in introduction.messages(self.topics):
+                self._sender.clear(topic)
+            self._wake()
+
+    def _introduce(self) -> None:
+        introduction = self.settings.introduction
+        if introduction is None or self._withdrawn:
+            return
+        for topic, payload in introduction.messages(self.topics).items():
+            self._sender.stand(topic, payload)
+
+    @property
+    def _subscriptions(self) -> tuple[str, ...]:
+        introduction = self.settings.introduction
+        birth = () if introduction is None else (introduction.birth_topic,)
+        return self.topics.orders + birth
+
     def _post(
         self, topic: str, payload: bytes, *, stands: bool = False, correlation: bytes | None = None
     ) -> None:
@@ -285,7 +311,7 @@ class Link:
         log.warning("link: %s", text)
 
     def _serve(self, connection: Connection) -> None:
-        connection.subscribe(self.topics.orders)
+        connection.subscribe(self._subscriptions)
         self._sender.stand(self.topics.status, ONLINE)
         window = min(WINDOW, connection.receive_maximum)
         warned = ""
@@ -367,6 +393,11 @@ class Link:
             self._counts = replace(counts, sent=counts.sent + 1)
 
     def _incoming(self, message: Incoming) -> None:
+        introduction = self.settings.introduction
+        if introduction is not None and message.topic == introduction.birth_topic:
+            if message.payload == ONLINE:
+                self._introduce()
+            return
         kind = order_kind(self.topics, message.topic)
         if kind is None:
             log.warning("link: ignored a message on %s", message.topic)

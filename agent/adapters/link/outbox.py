@@ -67,6 +67,7 @@ class Outbox:
         self._gone: set[int] = set()  # on the card, not waiting any more
         self._evicted: list[tuple[int, Row | None]] = []
         self._kept: dict[str, bytes] = {}
+        self._kept_on_card: set[str] = set()
         self._unkept: dict[str, float] = {}  # topics whose kept payload the card does not have
         self._losses: dict[bytes, Lost] = {}
         self._losses_dirty = False
@@ -78,6 +79,7 @@ class Outbox:
             self._sizes = dict(contents.sizes)
             self._bytes = sum(self._sizes.values())
             self._kept = dict(contents.kept)
+            self._kept_on_card = set(contents.kept)
             self._losses = {loss.boot: loss for loss in contents.losses}
         self._last_id = max(self._sizes, default=0)
 
@@ -134,6 +136,9 @@ class Outbox:
         with self._memory:
             if payload is None:
                 self._kept.pop(topic, None)
+                if topic not in self._kept_on_card:
+                    self._unkept.pop(topic, None)  # it came and went without touching the card
+                    return
             else:
                 self._kept[topic] = payload
             self._unkept.setdefault(topic, self._clock())
@@ -240,8 +245,14 @@ class Outbox:
             self._gone.difference_update(gone)
             self._stale_since_s = self._clock() if self._gone else None
             for topic, payload in kept.items():
+                if payload is None:
+                    self._kept_on_card.discard(topic)
+                else:
+                    self._kept_on_card.add(topic)
                 if self._kept.get(topic) == payload:
                     self._unkept.pop(topic, None)
+                else:  # it changed while it was being written
+                    self._unkept.setdefault(topic, self._clock())
             self._losses_dirty = False
             self._tally(written_bytes=size)
         return size
@@ -297,6 +308,7 @@ class Outbox:
                 self._bytes -= self._sizes.pop(number)
                 add_loss(self._losses, None)
             self._gone = set()
+            self._kept_on_card = set()
             self._unkept = dict.fromkeys(self._kept, self._clock())
             self._losses_dirty = True
             self._tally(lost=len(vanished), write_failures=1)

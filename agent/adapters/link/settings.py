@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from viewkeeper.agent.adapters.link.discovery import Introduction
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.topics import WILL_DELAY_S, Topics
 
@@ -54,7 +55,7 @@ class LinkSettings:
         history_rate_hz: records a second replayed after an outage, at most.
         allow_v311: whether to fall back to MQTT 3.1.1 where the broker refuses 5.
         prefer_v311: whether to try 3.1.1 first; spares the detour with a broker known to be old.
-        discovery_prefix: Home Assistant's discovery prefix; ``None``: no discovery.
+        introduction: how to introduce the camera to Home Assistant; ``None``: not at all.
     """
 
     host: str
@@ -81,7 +82,7 @@ class LinkSettings:
     history_rate_hz: float = 20.0
     allow_v311: bool = True
     prefer_v311: bool = False
-    discovery_prefix: str | None = None
+    introduction: Introduction | None = None
 
     def __post_init__(self) -> None:
         Topics(self.site, self.camera)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from typing import Any
 
 from tests.integration.link.peer import until
-from viewkeeper.agent.adapters.link import ReplyTo
+from viewkeeper.agent.adapters.link import Introduction, ReplyTo
 from viewkeeper.protocol.vocabulary import OrderKind
 from viewkeeper.sim.broker import Broker
 
@@ -111,6 +112,26 @@ def test_an_order_that_stands_comes_again_in_a_kept_session(
         agent = agents(mosquitto.tcp_port).started()
         until(lambda agent=agent: agent.orders)
         agent.link.stop()
+
+
+def test_the_camera_introduces_itself_again_when_home_assistant_is_born(
+    mosquitto: Broker, agents: Any, peers: Any
+):
+    home = peers(mosquitto.tcp_port, "homeassistant/#")
+    agent = agents(mosquitto.tcp_port, introduction=Introduction()).started()
+    topic = "/binary_sensor/s1_c1/view_moved/config"
+    first = home.wait_for(topic)
+    assert json.loads(first.payload)["device_class"] == "tamper"
+    assert first.properties.ContentType == "application/json"
+    before = len(home.payloads(topic))
+    home.publish("homeassistant/status", b"online")
+    until(lambda: len(home.payloads(topic)) > before)
+    late = peers(mosquitto.tcp_port, "homeassistant/#")
+    assert late.wait_for(topic).retained
+    agent.link.withdraw()
+    home.wait_for(topic, b"")
+    until(lambda: not peers(mosquitto.tcp_port, "homeassistant/#").heard)
+    assert agent.orders == []
 
 
 class HangUp(threading.Thread):
