@@ -1,0 +1,48 @@
+"""``make bench``: every table, in one run, into docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import platform
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tests.bench import bench_agent, bench_view
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("view.md", "agent.md", "events.md", "trust.md")
+
+
+def main() -> None:
+    """Run every benchmark and join what they wrote."""
+    bench_view.main()
+    bench_agent.main()
+    join()
+
+
+def join() -> None:
+    """One page from the parts."""
+    folder = ROOT / "docs" / "benchmarks"
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`; no figure is typed by hand. Times are ratios within one run, "
+        "since absolute ones depend on the machine.",
+        "",
+        f"Python {platform.python_version()}, numpy {np.__version__}, OpenCV {cv2.__version__}, "
+        f"{platform.machine()}.",
+        "",
+    ]
+    for name in PARTS:
+        path = folder / name
+        if path.exists():
+            text = path.read_text(encoding="utf-8")
+            text = re.sub(r"^#", "##", text, flags=re.MULTILINE)
+            lines.append(re.sub(r"\]\(([\w-]+\.png)\)", r"](benchmarks/\1)", text))
+    (ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

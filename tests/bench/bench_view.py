@@ -1,0 +1,198 @@
+"""The view check against what a user could pick instead: same pictures, same run, one thread.
+
+    python -m tests.bench.bench_view [--data DIR] [--per-nuisance N] [--seed N]
+
+Writes docs/benchmarks/view.md and its plots. No figure in them is typed by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import cv2
+import numpy as np
+
+from tests.bench import peers
+from tests.bench.view_pairs import LENS, SIZE, Pair, pairs, places
+from viewkeeper.agent.core.view.estimate import Estimate, estimate
+from viewkeeper.agent.core.view.geometry import Lens, Move
+from viewkeeper.agent.core.view.registered import RegistrationError, register
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = ROOT / "docs" / "benchmarks"
+PANORAMAS = ROOT.parent / "shared" / "data" / "panoramas"
+OK_DEG, OK_ZOOM = 0.5, 0.01
+OURS = "Viewkeeper"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one method made of one pair; ``error`` is infinite where it gave nothing."""
+
+    nuisance: str
+    pan_deg: float
+    tilt_deg: float
+    roll_deg: float
+    zoom: float
+    elapsed_s: float
+    normalised: float | None = None
+    """Squared error over the squared standard error, mean of the four."""
+
+    @property
+    def ok(self) -> bool:
+        """Recovered within half a degree and one per cent."""
+        turned = max(abs(self.pan_deg), abs(self.tilt_deg), abs(self.roll_deg))
+        return turned <= OK_DEG and abs(self.zoom) <= OK_ZOOM
+
+
+def _outcome(pair: Pair, move: Move | None, elapsed_s: float, found: Estimate | None) -> Outcome:
+    if move is None:
+        nothing = float("inf")
+        return Outcome(pair.nuisance, nothing, nothing, nothing, nothing, elapsed_s)
+    truth = pair.truth
+    errors = (
+        move.pan_deg - truth.pan_deg,
+        move.tilt_deg - truth.tilt_deg,
+        move.roll_deg - truth.roll_deg,
+        move.zoom / truth.zoom - 1.0,
+    )
+    normalised = None
+    if found is not None:
+        sigma = found.stderr
+        sigmas = (sigma.pan_deg, sigma.tilt_deg, sigma.roll_deg, sigma.zoom / truth.zoom)
+        squares = [(e / s) ** 2 for e, s in zip(errors, sigmas, strict=True)]
+        normalised = float(np.mean(squares))
+    return Outcome(pair.nuisance, *errors, elapsed_s, normalised)
+
+
+def measure(data: Path | None, per_nuisance: int, seed: int) -> dict[str, list[Outcome]]:
+    """Every method on every pair."""
+    cv2.setNumThreads(1)
+    rivals = [peers.orb(), peers.akaze(), peers.sift()]
+    results: dict[str, list[Outcome]] = defaultdict(list)
+    done = 0
+    for pair in pairs(places(data), per_nuisance, seed):
+        try:
+            view = register([pair.registered], Lens(LENS.hfov_deg))
+        except RegistrationError:
+            continue  # a bare sky: nobody would be let register that
+        started = time.perf_counter()
+        found = estimate(view, pair.present)
+        elapsed_s = time.perf_counter() - started
+        move = found.move if found.found else None
+        results[OURS].append(_outcome(pair, move, elapsed_s, found))
+        for rival in rivals:
+            prepared = rival.prepare(pair.registered.luma)
+            started = time.perf_counter()
+            move = rival.measure(prepared, pair.present.luma, LENS)
+            elapsed_s = time.perf_counter() - started
+            results[rival.name].append(_outcome(pair, move, elapsed_s, None))
+        done += 1
+        if sys.stderr.isatty() or done % 50 == 0:
+            print(f"\r{done} pairs", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return results
+
+
+def table(results: dict[str, list[Outcome]], source: str, seed: int) -> str:
+    """The report in Markdown."""
+    ours = results[OURS]
+    orb_s = float(np.median([outcome.elapsed_s for outcome in results["OpenCV ORB + RANSAC"]]))
+    lines = [
+        "# View check against its peers",
+        "",
+        f"Random moves (±15° pan and tilt, ±8° roll, zoom 0.8–1.25), {len(ours)} pairs of "
+        f"{SIZE[0]}×{SIZE[1]} frames, 60° across, {source}, seed {seed}; what can be kept "
+        "of the registered frame is not timed, for anybody; one thread each, one run. *Recovered*: pan, tilt and "
+        "roll within 0.5° and zoom within 1 %. Medians are over the recovered pairs.",
+        "",
+        "| | recovered | median error pan, tilt | roll | zoom | time against ORB |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, outcomes in results.items():
+        good = [outcome for outcome in outcomes if outcome.ok]
+        turn = _median([max(abs(o.pan_deg), abs(o.tilt_deg)) for o in good])
+        roll = _median([abs(o.roll_deg) for o in good])
+        zoom = 100 * _median([abs(o.zoom) for o in good])
+        ratio = float(np.median([o.elapsed_s for o in outcomes])) / orb_s
+        share = len(good) / len(outcomes)
+        lines.append(
+            f"| {name} | {share:.3f} | {turn:.3f}° | {roll:.3f}° | {zoom:.3f} % | {ratio:.2f} |"
+        )
+    honest = [o.normalised for o in ours if o.ok and o.normalised is not None]
+    wrong = sum(1 for o in ours if not o.ok and np.isfinite(o.pan_deg))
+    lines += [
+        "",
+        f"Viewkeeper's squared error over its squared standard error: mean "
+        f"{np.mean(honest):.2f}, median {np.median(honest):.2f} over recovered pairs (1 is "
+        f"honest). It claimed a move that was not the true one in {wrong} of {len(ours)} pairs.",
+        "",
+        "## Recovered, by nuisance",
+        "",
+        "| | " + " | ".join(results) + " |",
+        "|---|" + "---|" * len(results),
+    ]
+    for nuisance in dict.fromkeys(outcome.nuisance for outcome in ours):
+        shares = [
+            np.mean([outcome.ok for outcome in outcomes if outcome.nuisance == nuisance])
+            for outcomes in results.values()
+        ]
+        label = nuisance.replace("_", " ")
+        lines.append(f"| {label} | " + " | ".join(f"{share:.2f}" for share in shares) + " |")
+    lines += ["", "![Share of pairs with an error below](view-error.png)", ""]
+    return "\n".join(lines)
+
+
+def _median(values: list[float]) -> float:
+    return float(np.median(values)) if values else float("nan")
+
+
+def plot(results: dict[str, list[Outcome]], path: Path) -> None:
+    """Cumulative distribution of the largest angle error."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4))
+    for name, outcomes in results.items():
+        errors = sorted(max(abs(o.pan_deg), abs(o.tilt_deg), abs(o.roll_deg)) for o in outcomes)
+        share = np.arange(1, len(errors) + 1) / len(errors)
+        axes.plot(np.maximum(errors, 1e-4), share, label=name)
+    axes.set(xscale="log", xlim=(1e-3, 30), ylim=(0, 1))
+    axes.set(xlabel="largest error of pan, tilt, roll [°]", ylabel="share of pairs")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left")
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="folder of .hdr panoramas")
+    parser.add_argument("--per-nuisance", type=int, default=60, metavar="N")
+    parser.add_argument("--seed", type=int, default=20261124)
+    arguments = parser.parse_args()
+    data = arguments.data or (PANORAMAS if PANORAMAS.is_dir() else None)
+    results = measure(data, arguments.per_nuisance, arguments.seed)
+    source = "the drawn street" if data is None else "panoramas of real places"
+    OUT.mkdir(parents=True, exist_ok=True)
+    text = table(results, source, arguments.seed)
+    (OUT / "view.md").write_text(text, encoding="utf-8")
+    plot(results, OUT / "view-error.png")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
