@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from viewkeeper.protocol.errors import ViewkeeperError
-from viewkeeper.sim.commands import agent, frames, render, stage
+from viewkeeper.sim.commands import agent, frames, render, stage, year
 from viewkeeper.sim.demo import command as demo
 from viewkeeper.sim.errors import SimError
 
@@ -33,6 +33,7 @@ COMMANDS = (
     Command("render", render.SUMMARY, render.add_arguments, render.run),
     Command("frames", frames.SUMMARY, frames.add_arguments, frames.run),
     Command("stage", stage.SUMMARY, stage.add_arguments, stage.run),
+    Command("year", year.SUMMARY, year.add_arguments, year.run),
     Command("agent", agent.SUMMARY, agent.add_arguments, agent.run),
 )
 """A new command is one more entry."""

@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
                 line = {"frame": name, **options.truth_json(truth)}
                 truths.write(json.dumps(line) + "\n")
                 if not arguments.quiet:
-                    _progress(index + 1, arguments.count)
+                    show_progress(index + 1, arguments.count)
     except OSError as error:
         why = error.strerror or "cannot be written"
         raise SimError("folder_unwritable", f"{folder}: {why}") from None
@@ -74,9 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _progress(done: int, count: int) -> None:
+def show_progress(done: int, count: int, what: str = "frames") -> None:
     """One line that overwrites itself on a terminal, a line each tenth elsewhere."""
     if sys.stderr.isatty():
-        print(f"\r{done} of {count} frames", end="", file=sys.stderr, flush=True)
+        print(f"\r{done} of {count} {what}", end="", file=sys.stderr, flush=True)
     elif done == count or done % max(1, count // 10) == 0:
-        print(f"{done} of {count} frames", file=sys.stderr)
+        print(f"{done} of {count} {what}", file=sys.stderr)

@@ -16,12 +16,12 @@ from viewkeeper.sim.camera.virtual import Truth, VirtualCamera
 from viewkeeper.sim.errors import SimError
 from viewkeeper.sim.signage import SignState
 from viewkeeper.sim.source import set_scene
-from viewkeeper.sim.stage import STREET, Scene, Stage
+from viewkeeper.sim.stage_format import STREET, Scene, Stage, check_ranges
 
 _SIZES = {"qvga": (320, 240), "vga": (640, 480), "hd": (1280, 720)}
 
 
-def add_scene(parser: argparse.ArgumentParser) -> None:
+def add_scene(parser: argparse.ArgumentParser, size: str = "640x480") -> None:
     """Options of the world and the camera in it."""
     group = parser.add_argument_group("scene")
     group.add_argument(
@@ -34,7 +34,7 @@ def add_scene(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=1, help="of street, noise and crowds (default 1)"
     )
     group.add_argument(
-        "--size", type=size, default=(640, 480), metavar="WxH", help="pixels (default 640x480)"
+        "--size", type=parse_size, default=size, metavar="WxH", help=f"pixels (default {size})"
     )
     group.add_argument(
         "--hfov", type=number, default=60.0, metavar="DEG", help="horizontal view (default 60)"
@@ -87,7 +87,7 @@ def number(text: str) -> float:
     return value
 
 
-def size(text: str) -> tuple[int, int]:
+def parse_size(text: str) -> tuple[int, int]:
     """``640x480``, or a name."""
     if text.lower() in _SIZES:
         return _SIZES[text.lower()]
@@ -97,8 +97,8 @@ def size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def camera(arguments: argparse.Namespace) -> VirtualCamera:
-    """The virtual camera that the options describe, moved and under conditions."""
+def standing_camera(arguments: argparse.Namespace) -> VirtualCamera:
+    """The virtual camera that the scene options describe, as registered."""
     width, height = arguments.size
     scene = Scene(
         panorama=arguments.panorama,
@@ -111,10 +111,16 @@ def camera(arguments: argparse.Namespace) -> VirtualCamera:
         azimuth_deg=arguments.azimuth,
         elevation_deg=arguments.elevation,
     )
-    stage = Stage(scene, arguments.pan, arguments.tilt, arguments.roll, arguments.zoom)
-    Stage.from_json(stage.to_json())  # the same ranges as everywhere
-    made = set_scene(scene)
-    made.pose = made.registered.moved(arguments.pan, arguments.tilt, arguments.roll, arguments.zoom)
+    check_ranges(Stage(scene))
+    return set_scene(scene)
+
+
+def camera(arguments: argparse.Namespace) -> VirtualCamera:
+    """The same, moved and under conditions."""
+    move = (arguments.pan, arguments.tilt, arguments.roll, arguments.zoom)
+    check_ranges(Stage(Scene(), *move))
+    made = standing_camera(arguments)
+    made.pose = made.registered.moved(*move)
     made.conditions = conditions(arguments.conditions)
     made.sign = SignState(arguments.sign)
     return made
