@@ -27,8 +27,11 @@ from viewkeeper.agent.core.view.search import (
 POINTS_A_TILE = (36, 24, 14)
 CANDIDATES = 5
 _GOOD = 0.33
-"""Mean agreement at the middle level from which a guess needs no rival: the best of five wrong
-guesses reaches 0.28 once in fifty."""
+"""Mean agreement worth a closer look; wrong guesses on a plain horizon can reach it."""
+_CERTAIN = 0.6
+"""Mean agreement that needs no rival."""
+_STANDS_OUT = 1.6
+"""Correlation of the best guess over that of the last one from which it has no rival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +86,26 @@ def match(reference: Reference, present: Pyramid, near: Sequence[Pose] = ()) -> 
         near: poses worth trying before a search, likeliest first.
     """
     fields, cameras, points = present.fields, present.cameras, reference.points
+    best: Fit | None = None
     for pose in near:
         fit = refine(points[1], fields[1], cameras[1], pose, 3, settle_px=0.1)
+        if best is None or score(fit) > score(best):
+            best = fit
         if mean_agreement(fit) > _GOOD:
-            return refine(points[0], fields[0], cameras[0], fit.pose, 3)
-    best: Fit | None = None
-    for guess in search(reference.wide, fields[2], cameras[2], CANDIDATES):
+            fine = refine(points[0], fields[0], cameras[0], fit.pose, 4)
+            if mean_agreement(fine) > _CERTAIN:
+                return fine
+    guesses = search(reference.wide, fields[2], cameras[2], CANDIDATES)
+    for rank, guess in enumerate(guesses):
         better = look_again(reference.near, fields[2], cameras[2], guess)
         pose = Pose(better.rotation, better.zoom)
         pose = refine(points[2], fields[2], cameras[2], pose, 4, settle_px=0.1).pose
         fit = refine(points[1], fields[1], cameras[1], pose, 5, settle_px=0.05)
         if best is None or score(fit) > score(best):
             best = fit
-        if mean_agreement(fit) > _GOOD:
+        agreement = mean_agreement(fit)
+        stands_out = rank == 0 and guess.score > _STANDS_OUT * guesses[-1].score
+        if agreement > _CERTAIN or (stands_out and agreement > _GOOD):
             break
     assert best is not None
-    return refine(points[0], fields[0], cameras[0], best.pose, 4)
+    return refine(points[0], fields[0], cameras[0], best.pose, 5)

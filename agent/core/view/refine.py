@@ -25,6 +25,13 @@ _MARGIN_PX = 3
 _ROBUST = 0.35
 """Squared field difference at which a point's weight is halved."""
 
+_INFLATION = 1.5
+"""What the sandwich misses, as a factor on the variance: neighbouring tiles are not quite
+independent, nor is the model quite linear. Measured, see docs/benchmarks/view.md."""
+_FLOOR_PX = 0.006
+"""Interpolation's own error, pixels of the level; roll and zoom are felt at the edge."""
+_UNKNOWN = 10.0
+
 Singles = NDArray[np.floating[Any]]
 
 
@@ -253,6 +260,7 @@ class _State:
     trust: Floats
     slope: Floats
     normal: Floats
+    stiff_normal: Floats
 
 
 def _evaluate(points: Points, field: Field, camera: Camera, pose: Pose, floor: float) -> _State:
@@ -275,9 +283,12 @@ def _evaluate(points: Points, field: Field, camera: Camera, pose: Pose, floor: f
     np.divide(seen, robust, out=robust)
     weighted = residual.view(np.complex64) * robust
     slope = (points.jacobian @ weighted.view(np.float32)[:, :, None])[:, :, 0].astype(np.float64)
-    share = robust.mean(axis=1)
-    normal = ((trust * share) @ points.normal).reshape(4, 4)
-    return _State(agreement, seen, own, trust, slope, normal)
+    # Noise in the frame attenuates how the residual answers to a move by the tile's reliability,
+    # the squared correlation. Far from the goal a low correlation means distance, not noise, so
+    # steps are taken as if it were better.
+    share = trust * robust.mean(axis=1) * agreement
+    normal = (np.stack([share * agreement, share]) @ points.normal).reshape(2, 4, 4)
+    return _State(agreement, seen, own, trust, slope, normal[0], normal[1])
 
 
 def refine(
@@ -305,7 +316,7 @@ def refine(
         return _nothing(pose)
     state = _evaluate(points, field, camera, pose, floor)
     for _ in range(steps):
-        change = _inverse(state.normal) @ (state.trust @ state.slope)
+        change = _inverse(state.stiff_normal) @ (state.trust @ state.slope)
         pose = _moved(pose, change)
         if float(np.abs(change).max()) < settle_px * points.pixel_rad:
             break
@@ -321,8 +332,11 @@ def _inverse(normal: Floats) -> Floats:
 def _fit(points: Points, state: _State, pose: Pose, inverse: Floats) -> Fit:
     scores = state.trust[:, None] * state.slope
     support = float(state.trust.sum() ** 2 / (np.sum(state.trust**2) + 1e-9))
-    freedom = max(support - 4.0, 0.5) / max(support, 1.0)
-    covariance = inverse @ (scores.T @ scores) @ inverse / freedom
+    covariance = np.eye(4) * _UNKNOWN
+    if support > 5.0:
+        spread = inverse @ (scores.T @ scores) @ inverse
+        covariance = spread * (_INFLATION * support / (support - 4.0))
+        covariance += np.diag([1.0, 1.0, 2.0, 2.0]) * (_FLOOR_PX * points.pixel_rad) ** 2
     total = np.maximum(points.present.sum(axis=1), 1.0)
     return Fit(
         pose,
