@@ -112,8 +112,9 @@ def table(results: dict[str, list[Outcome]], source: str, seed: int) -> str:
         "",
         f"Random moves (±15° pan and tilt, ±8° roll, zoom 0.8–1.25), {len(ours)} pairs of "
         f"{SIZE[0]}×{SIZE[1]} frames, 60° across, {source}, seed {seed}; what can be kept "
-        "of the registered frame is not timed, for anybody; one thread each, one run. *Recovered*: pan, tilt and "
-        "roll within 0.5° and zoom within 1 %. Medians are over the recovered pairs.",
+        "of the registered frame is not timed, for anybody; one thread each, one run. "
+        "*Recovered*: pan, tilt and roll within 0.5° and zoom within 1 %. Medians are over the "
+        "recovered pairs.",
         "",
         "| | recovered | median error pan, tilt | roll | zoom | time against ORB |",
         "|---|---|---|---|---|---|",

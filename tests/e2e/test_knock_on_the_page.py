@@ -2,35 +2,27 @@
 
 import os
 import re
-import shutil
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.browser.conftest import ARGUMENTS
 from tests.e2e.conftest import PATIENCE_S
 from viewkeeper.dashboard.register import parse_register
 from viewkeeper.dashboard.server import start
 from viewkeeper.protocol.vocabulary import AlarmKind, ViewVerdict
 
 pytestmark = pytest.mark.e2e
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARTEFACTS = Path(os.environ.get("VIEWKEEPER_ARTEFACTS", "artefacts"))
 PATIENCE_MS = PATIENCE_S * 1000
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-def test_a_knock_of_three_degrees_appears_on_the_page(play):
+def test_a_knock_of_three_degrees_appears_on_the_page(play, chromium):
     register = parse_register({"cameras": play.world.desk.register()})
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
-    with (
-        closing(start(register, play.world.broker.ws_url, port=0)) as dashboard,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    with closing(start(register, play.world.broker.ws_url, port=0)) as dashboard:
+        page = chromium.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(dashboard.url)
@@ -49,7 +41,7 @@ def test_a_knock_of_three_degrees_appears_on_the_page(play):
 
         play.camera.stage.straighten()
         expect(card).to_have_attribute("data-verdict", "same", timeout=PATIENCE_MS)
-        browser.close()
+        page.close()
     assert not complaints
     assert play.sees(lambda seen: AlarmKind.VIEW_MOVED.value not in seen.alarms)
     report = play.world.observer.seen(play.camera.name).report
