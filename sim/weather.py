@@ -53,6 +53,7 @@ class Weather:
         time_of_day = hour % 24
         # the house's shadow goes round once a day and is there only while the sun is
         shadow = 0.0 if rain or elevation < 4 else max(0.0, 0.82 * clear - 0.1)
+        drift = 0.45 * self._wave(hour, 0.7, 5) - 0.35 * cloud
         warm = max(0.0, 1 - abs(elevation - 4) / 8) * clear
         return Conditions(
             night=night,
@@ -63,7 +64,8 @@ class Weather:
             people=self._people(hour, rain),
             occluder=self._lorry(hour),
             sway_deg=self._sway(hour),
-            exposure_ev=float(np.clip(0.45 * self._wave(hour, 0.7, 5) - 0.35 * cloud, -1.5, 1)),
+            # by night gain and shutter are at their stops, and drift little
+            exposure_ev=float(np.clip(drift, -1.5, 1)) * (1 - 0.8 * night),
             noise=0.004 + 0.006 * cloud,
             warmth=float(np.clip(0.5 * warm - 0.15 * cloud, -1, 1)),
             jpeg_quality=75,
