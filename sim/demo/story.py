@@ -248,7 +248,7 @@ STORY: tuple[Chapter, ...] = (
     Chapter(
         Text(
             "The view is registered on the camera; the agent starts.",
-            "在摄像机上登记视野,启动代理。",
+            "在摄像机上登记视域,启动代理。",
         ),
         register,
     ),

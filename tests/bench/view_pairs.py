@@ -16,7 +16,9 @@ from viewkeeper.sim.camera.pose import Pose
 from viewkeeper.sim.camera.virtual import VirtualCamera
 
 LENS = Lens(60.0)
-SIZE = (640, 480)
+SIZES = ((640, 480), (320, 240))
+"""What cameras give, and as fine as a panorama of 1024 pixels around really is: the larger
+frames are smoother than a real camera's, which the peers' small corners feel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,16 @@ def places(folder: Path | None) -> list[Panorama]:
     return [load_panorama(file) for file in files] or [street_scene(1)]
 
 
-def pairs(panoramas: list[Panorama], per_nuisance: int, seed: int) -> Iterator[Pair]:
+def pairs(
+    panoramas: list[Panorama], per_nuisance: int, seed: int, size: tuple[int, int]
+) -> Iterator[Pair]:
     """Random moves: ±15° pan and tilt, ±8° roll, zoom 0.8 to 1.25, each with a nuisance."""
     for number, name in enumerate(nuisances.NAMES):
         for index in range(per_nuisance):
             rng = np.random.default_rng((seed, number, index))
             panorama = panoramas[index % len(panoramas)]
             home = Pose(float(rng.uniform(0, 360)), float(rng.uniform(-8, 8)))
-            camera = VirtualCamera(panorama, home, LENS, SIZE, seed=index)
+            camera = VirtualCamera(panorama, home, LENS, size, seed=index)
             first, _ = camera.frame(0.0)
             pan, tilt = rng.uniform(-15, 15, 2)
             roll, zoom = rng.uniform(-8, 8), np.exp(rng.uniform(np.log(0.8), np.log(1.25)))

@@ -65,7 +65,7 @@ VIEW_ON_FILE = Rule(
     "Anhui Order 270 Art. 14; State Council Order 799 Art. 13",
     Grade.PHRASE,
     "the range is fixed at acceptance: a registered view stands in the configuration",
-    "验收时固定采集范围:配置中须有已登记视野",
+    "验收时固定采集范围:配置中须有已登记视域",
 )
 
 
