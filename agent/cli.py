@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from viewkeeper.agent import app, checking, registering
 from viewkeeper.agent.adapters.pictures import draw_check
@@ -17,9 +16,9 @@ from viewkeeper.agent.core.view.estimate import estimate
 from viewkeeper.agent.core.view.geometry import Lens
 from viewkeeper.agent.core.view.verdict import Tolerance
 from viewkeeper.agent.settings import load
-from viewkeeper.protocol.errors import Reason, SetupError, ViewkeeperError
+from viewkeeper.command_line import OneLineParser, guarded
+from viewkeeper.protocol.errors import Reason, SetupError
 
-EXIT_ERROR = 2
 _DEFAULT_HFOV_DEG = 60.0
 
 _EPILOG = """\
@@ -44,24 +43,8 @@ def main(argv: Sequence[str] | None = None, adapters: app.Adapters | None = None
         adapters: what settings may name; the harness passes its virtual camera.
     """
     arguments = _parser().parse_args(argv)
-    try:
-        return arguments.run(arguments, adapters or app.Adapters())
-    except ViewkeeperError as error:
-        print(f"viewkeeper-agent: error: {error.hint} [{error.reason}]", file=sys.stderr)
-        return EXIT_ERROR
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): nothing is wrong here.
-        sys.stderr.close()
-        return 0
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and not the whole usage before it."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_ERROR, f"{self.prog}: error: {message}; see {self.prog} --help\n")
+    known = adapters or app.Adapters()
+    return guarded("viewkeeper-agent", lambda: arguments.run(arguments, known))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from viewkeeper.authority import commands
-from viewkeeper.protocol.errors import ViewkeeperError
+from viewkeeper.command_line import OneLineParser, guarded
 from viewkeeper.protocol.vocabulary import LifecycleState, Role
 
 EPILOG = """\
@@ -29,21 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 done, 1 refused or not confirmed, 2 an error (one line on standard error).
     """
     arguments = _parser().parse_args(argv)
-    try:
-        return int(arguments.run(arguments))
-    except ViewkeeperError as error:
-        print(f"viewkeeper-authority: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"viewkeeper-authority: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("viewkeeper-authority: stopped, nothing more was done", file=sys.stderr)
-        return 2
+    return guarded("viewkeeper-authority", lambda: int(arguments.run(arguments)))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="viewkeeper-authority",
         description="The signing desk: keys, enrolment, signed orders, audits.",
         epilog=EPILOG,

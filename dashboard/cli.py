@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from viewkeeper.command_line import OneLineParser, guarded
 from viewkeeper.dashboard import register, server
 from viewkeeper.dashboard.recorder.api import Api
 from viewkeeper.dashboard.recorder.intake import Intake
@@ -34,7 +35,7 @@ Example:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    top = argparse.ArgumentParser(
+    top = OneLineParser(
         prog="viewkeeper-dashboard", description="The operator's page over signed camera reports."
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -89,25 +90,21 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run; 0 after Ctrl-C, 2 when something is set wrongly."""
     options = parser().parse_args(argv)
+    return guarded("viewkeeper-dashboard", lambda: _serve(options))
+
+
+def _serve(options: argparse.Namespace) -> int:
+    cameras = register.load_register(options.register)
+    recorder, answers = _record(options, cameras)
     try:
-        cameras = register.load_register(options.register)
-        recorder, answers = _record(options, cameras)
+        running = server.start(
+            cameras, options.broker_url, host=options.host, port=options.port, api=answers
+        )
+        print(f"{running.url}  ({len(cameras.cameras)} cameras; Ctrl-C stops)", flush=True)
         try:
-            running = server.start(
-                cameras, options.broker_url, host=options.host, port=options.port, api=answers
-            )
-        except SetupError:
-            if recorder is not None:
-                recorder.close()
-            raise
-    except SetupError as error:
-        print(f"viewkeeper-dashboard: {error}", file=sys.stderr)
-        return 2
-    print(f"{running.url}  ({len(cameras.cameras)} cameras; Ctrl-C stops)", flush=True)
-    try:
-        running.wait()
-    except KeyboardInterrupt:
-        running.close()
+            running.wait()
+        except KeyboardInterrupt:
+            running.close()
     finally:
         if recorder is not None:
             recorder.close()

@@ -6,14 +6,11 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
-from viewkeeper.protocol.errors import ViewkeeperError
+from viewkeeper.command_line import OneLineParser, guarded
 from viewkeeper.sim.commands import agent, frames, render, stage, year
 from viewkeeper.sim.demo import command as demo
 from viewkeeper.sim.errors import SimError
-
-EXIT_ERROR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +36,6 @@ COMMANDS = (
 """A new command is one more entry."""
 
 
-class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and not the whole usage before it."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_ERROR, f"{self.prog}: error: {message}; see {self.prog} --help\n")
-
-
 _EPILOG = """\
 exit codes: 0 done, 2 error (one line says what and the cure), 130 interrupted
 
@@ -60,17 +50,7 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     arguments = _parser().parse_args(argv)
-    try:
-        return arguments.run(arguments)
-    except (SimError, ViewkeeperError) as error:
-        print(f"viewkeeper-sim: error: {error.hint} [{error.reason}]", file=sys.stderr)
-        return EXIT_ERROR
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): nothing is wrong here.
-        sys.stderr.close()
-        return 0
+    return guarded("viewkeeper-sim", lambda: arguments.run(arguments), SimError)
 
 
 def _parser() -> argparse.ArgumentParser:
