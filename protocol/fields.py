@@ -18,6 +18,7 @@ from viewkeeper.protocol import cbor
 from viewkeeper.protocol.errors import ContentRefusal, Reason
 
 T = TypeVar("T")
+B = TypeVar("B")
 MAX_SAFE_INT = 2**53
 """The largest integer every implementation holds exactly, JavaScript's included."""
 
@@ -273,6 +274,40 @@ def parse(message: type[T], value: cbor.Value, path: str = "") -> T:
         unknown = ", ".join(str(key) for key in remaining)
         raise ContentRefusal(Reason.FIELD_UNKNOWN, f"{where} has unknown keys: {unknown}")
     return message(**found)
+
+
+KIND_KEY = 1
+"""Where a header and body that travel in one map say what kind of body it is."""
+
+
+def pack_tagged(kind: int, header: Any, body: Any, *, body_key: int) -> bytes:
+    """One map of the kind, the header's fields and, under ``body_key``, the body."""
+    return cbor.encode({KIND_KEY: kind, **pack(header), body_key: pack(body)})
+
+
+def parse_tagged(
+    data: bytes,
+    name: str,
+    header: type[T],
+    bodies: Mapping[int, type[B]],
+    *,
+    body_key: int,
+    max_bytes: int,
+) -> tuple[T, B]:
+    """The inverse, for the kinds in ``bodies`` alone.
+
+    Raises:
+        EncodingRefusal, ContentRefusal: naming what is wrong.
+    """
+    value = cbor.decode(data, max_bytes=max_bytes)
+    if not isinstance(value, dict):
+        raise ContentRefusal(Reason.FIELD_TYPE, f"{name} must be a map")
+    rest = dict(value)
+    kind, body = rest.pop(KIND_KEY, None), rest.pop(body_key, None)
+    if not isinstance(kind, int) or isinstance(kind, bool) or kind not in bodies:
+        known = ", ".join(str(int(each)) for each in bodies)
+        raise ContentRefusal(Reason.WRONG_KIND, f"{name} kind must be {known}")
+    return parse(header, rest, name), parse(bodies[kind], body)
 
 
 def cddl_name(message: type[Any]) -> str:

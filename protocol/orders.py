@@ -10,7 +10,6 @@ import hashlib
 from dataclasses import dataclass
 
 from viewkeeper.protocol import cbor, cose
-from viewkeeper.protocol.errors import ContentRefusal, Reason
 from viewkeeper.protocol.fields import (
     MAX_SAFE_INT,
     Bool,
@@ -22,7 +21,8 @@ from viewkeeper.protocol.fields import (
     Text,
     at,
     pack,
-    parse,
+    pack_tagged,
+    parse_tagged,
 )
 from viewkeeper.protocol.records import DEVICE_ID, HASH
 from viewkeeper.protocol.vocabulary import LifecycleState, OrderKind, Regime, Role
@@ -31,6 +31,7 @@ UNIX_S = Int(0, 2**40)
 PERSON_ID = Text(1, 64)
 PLACE_CODE = Text(1, 8, "[A-Z][0-9]{1,3}")
 MAX_ORDER_BYTES = 16_384
+_BODY_KEY = 9
 MAX_ORDER_MESSAGE_BYTES = MAX_ORDER_BYTES + 4096
 """The payload and its envelope with up to ``cose.MAX_SIGNERS`` signatures."""
 
@@ -201,8 +202,7 @@ class Order:
 
     def encode(self) -> bytes:
         """The payload that is signed."""
-        kind: dict[int | str, cbor.Value] = {1: int(self.kind), 9: pack(self.body)}
-        return cbor.encode({**kind, **pack(self.header)})
+        return pack_tagged(int(self.kind), self.header, self.body, body_key=_BODY_KEY)
 
     @classmethod
     def decode(cls, payload: bytes, expected: OrderKind) -> Order:
@@ -211,15 +211,11 @@ class Order:
         Raises:
             EncodingRefusal, ContentRefusal: naming what is wrong.
         """
-        value = cbor.decode(payload, max_bytes=MAX_ORDER_BYTES)
-        if not isinstance(value, dict):
-            raise ContentRefusal(Reason.FIELD_TYPE, "order must be a map")
-        rest = dict(value)
-        number, body = rest.pop(1, None), rest.pop(9, None)
-        if isinstance(number, bool) or number != int(expected):
-            raise ContentRefusal(Reason.WRONG_KIND, f"not an order of kind {expected.name}")
-        header = parse(OrderHeader, rest, "order")
-        return cls(header, parse(ORDER_BODIES[expected], body))
+        bodies = {int(expected): ORDER_BODIES[expected]}
+        header, body = parse_tagged(
+            payload, "order", OrderHeader, bodies, body_key=_BODY_KEY, max_bytes=MAX_ORDER_BYTES
+        )
+        return cls(header, body)
 
 
 CHAINED = frozenset({OrderKind.CONFIG, OrderKind.LIFECYCLE, OrderKind.KEYSET})

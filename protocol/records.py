@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from viewkeeper.protocol import cbor, cose
-from viewkeeper.protocol.errors import ContentRefusal, Reason
+from viewkeeper.protocol import cose
 from viewkeeper.protocol.fields import (
     MAX_SAFE_INT,
     Bool,
@@ -21,8 +20,8 @@ from viewkeeper.protocol.fields import (
     NumberOf,
     Text,
     at,
-    pack,
-    parse,
+    pack_tagged,
+    parse_tagged,
 )
 from viewkeeper.protocol.topics import ID_PATTERN
 from viewkeeper.protocol.vocabulary import (
@@ -47,6 +46,7 @@ ANGLE_ERROR_MDEG = Int(0, 360_000)
 RATIO_PPM = Int(0, 100_000_000)
 PERMILLE = Int(0, 1000)
 MAX_RECORD_BYTES = 4096
+_BODY_KEY = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +175,7 @@ class ClockFix:
 
 
 Body = Report | Event | Alarm | VerdictRecord | Gap | ClockFix
-BODIES: dict[RecordKind, type[Body]] = {
+BODIES: dict[int, type[Body]] = {
     RecordKind.REPORT: Report,
     RecordKind.EVENT: Event,
     RecordKind.ALARM: Alarm,
@@ -183,7 +183,7 @@ BODIES: dict[RecordKind, type[Body]] = {
     RecordKind.GAP: Gap,
     RecordKind.CLOCK_FIX: ClockFix,
 }
-_KINDS = {body: kind for kind, body in BODIES.items()}
+_KINDS = {body: RecordKind(kind) for kind, body in BODIES.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,8 +212,7 @@ class Record:
 
     def encode(self) -> bytes:
         """The payload that is signed."""
-        kind: dict[int | str, cbor.Value] = {1: int(self.kind), 8: pack(self.body)}
-        return cbor.encode({**kind, **pack(self.header)})
+        return pack_tagged(int(self.kind), self.header, self.body, body_key=_BODY_KEY)
 
     @classmethod
     def decode(cls, payload: bytes) -> Record:
@@ -222,15 +221,10 @@ class Record:
         Raises:
             EncodingRefusal, ContentRefusal: naming what is wrong.
         """
-        value = cbor.decode(payload, max_bytes=MAX_RECORD_BYTES)
-        if not isinstance(value, dict):
-            raise ContentRefusal(Reason.FIELD_TYPE, "record must be a map")
-        rest = dict(value)
-        number, body = rest.pop(1, None), rest.pop(8, None)
-        if not isinstance(number, int) or isinstance(number, bool) or number not in set(RecordKind):
-            raise ContentRefusal(Reason.WRONG_KIND, "record kind is not known")
-        header = parse(Header, rest, "record")
-        return cls(header, parse(BODIES[RecordKind(number)], body))
+        header, body = parse_tagged(
+            payload, "record", Header, BODIES, body_key=_BODY_KEY, max_bytes=MAX_RECORD_BYTES
+        )
+        return cls(header, body)
 
 
 def seal(record: Record, signer: cose.Signer) -> bytes:
