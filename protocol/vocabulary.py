@@ -64,6 +64,8 @@ class SignageState(StrEnum):
     PRESENT = "present"
     OBSCURED = "obscured"
     MISSING = "missing"
+    REPLACED = "replaced"
+    """The board hangs there and shows something else."""
     PHOTO_EXPIRED = "photo_expired"
     TEXT_MISMATCH = "text_mismatch"
     UNKNOWN = "unknown"
