@@ -21,7 +21,7 @@ import math
 from dataclasses import dataclass, replace
 
 from viewkeeper.agent.core.quality.health import ImageHealth
-from viewkeeper.agent.core.view.estimate import MoveError
+from viewkeeper.agent.core.view.estimate import Estimate, MoveError
 from viewkeeper.agent.core.view.geometry import Move
 from viewkeeper.agent.core.view.verdict import Cause, Judgement, Tolerance, Verdict
 
@@ -45,7 +45,7 @@ class GuardState:
         verdict: what is said.
         cause: why nothing is said; while `moved` is latched, why the move cannot be seen now.
         move: last believed move, averaged over the frames that agree; zero before the first.
-        stderr: of one frame at that time.
+        stderr: of that mean: the last frame's, and how far the mean lags behind it.
         latched: a move was reported and is not over.
         since_s: when the present verdict began, in the caller's seconds.
         moved_nats, same_nats: evidence for either.
@@ -103,7 +103,7 @@ def step(
     after = replace(
         state,
         move=mean,
-        stderr=estimate.stderr,
+        stderr=_honest(estimate, mean),
         moved_nats=moved_nats,
         same_nats=same_nats,
         blind_frames=0,
@@ -147,6 +147,18 @@ def _evidence(judgement: Judgement, bar: float) -> float:
 def _same_move(a: Move, b: Move, uncertainty: float, tolerance: Tolerance) -> bool:
     apart = a.inverse().compose(b)
     return tolerance.excess(apart) < 0.5 + _AGREE_SIGMAS * uncertainty
+
+
+def _honest(estimate: Estimate, mean: Move) -> MoveError:
+    """The frame's own error and how far the mean still lags behind it: a pole that rings, or a
+    mean that has only just begun, is not known to a thousandth of a degree."""
+    error, move = estimate.stderr, estimate.move
+    return MoveError(
+        math.hypot(error.pan_deg, move.pan_deg - mean.pan_deg),
+        math.hypot(error.tilt_deg, move.tilt_deg - mean.tilt_deg),
+        math.hypot(error.roll_deg, move.roll_deg - mean.roll_deg),
+        math.hypot(error.zoom, move.zoom - mean.zoom),
+    )
 
 
 def _averaged(old: Move, new: Move, uncertainty: float, tolerance: Tolerance) -> Move:

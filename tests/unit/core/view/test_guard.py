@@ -91,3 +91,10 @@ def test_stepping_is_pure():
     judgement = judge(seen(Move(pan_deg=1.0)), WELL, TOLERANCE)
     assert step(state, judgement, WELL, 5.0) == step(state, judgement, WELL, 5.0)
     assert state == settled()
+
+
+def test_the_reported_error_covers_a_mean_that_lags_behind():
+    ringing = [2.75, 3.1, 2.9, 3.05, 3.0, 3.0]
+    states = run(settled(), [seen(Move(pan_deg=pan)) for pan in ringing])
+    for state in states[1:]:
+        assert abs(state.move.pan_deg - 3.0) < 3 * state.stderr.pan_deg
