@@ -1,0 +1,145 @@
+"""What does not belong to the scene: pixels whose texture differs from the learned background.
+
+Brightness never counts, only texture: a pixel is foreground where the window around it does
+not correlate with the background's (zero-mean normalised cross-correlation), so exposure, cloud
+shadow and soft light drop out. A change all over the picture at once is the infrared switch or a
+lamp, not a person: the background is then learned anew and nothing is said meanwhile.
+
+Rule: frames in, masks out; no tracks, no zones.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewkeeper.agent.core.view.field import Luma, noise_level, reduce_luma
+
+MOST_WIDTH = 176
+LIKE = 0.5
+"""Correlation below which a window shows something else."""
+LEAST_CONTRAST = 6.0
+"""Standard deviation in a window, grey levels, below which there is no texture to compare."""
+LEARN_S, ABSORB_S = 8.0, 90.0
+RESTLESS_S, RESTLESS = 20.0, 0.12
+"""Where a pixel changes its mind so often, branches wave; memory and share of frames."""
+SWITCH_TILES = 0.5
+"""Share of tiles full of foreground from which the light itself has changed."""
+JUMP_TILES = 0.25
+"""The same, of tiles that filled within one frame: nothing drives in so fast."""
+SETTLE_FRAMES = 8
+NOISE_SHARE = 0.1
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Background:
+    """What was learned. Arrays are of the reduced picture, (h, w).
+
+    Attributes:
+        mean: float32, grey levels.
+        last: the raw mask of the frame before.
+        restless: float32, 0..1, how often a pixel changed sides lately.
+        settling: frames still to be learned before anything is said.
+        noise: standard deviation of a pixel, grey levels.
+    """
+
+    mean: Luma
+    last: Mask
+    restless: Luma
+    settling: int
+    noise: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Foreground:
+    """One frame's mask, (h, w), and the factor from its pixels to the picture's."""
+
+    mask: Mask
+    factor: int
+    settled: bool
+
+
+def step(
+    state: Background | None, luma: NDArray[np.uint8], dt_s: float
+) -> tuple[Background, Foreground]:
+    """One frame further; ``dt_s`` since the frame before."""
+    factor = max(1, math.ceil(luma.shape[1] / MOST_WIDTH))
+    present = reduce_luma(luma, factor)
+    if state is None or state.mean.shape != present.shape:
+        return _anew(present, factor)
+    noise = _noise(present - state.mean, state.noise)
+    raw = _unlike(present, state.mean, state.noise)
+    if state.settling == 0 and (
+        _full_tiles(raw) > SWITCH_TILES or _full_tiles(raw & ~state.last) > JUMP_TILES
+    ):
+        return _anew(present, factor)
+    if state.settling > 0:
+        share = np.float32(1.0 / (SETTLE_FRAMES - state.settling + 2))
+        mean = state.mean + (present - state.mean) * share
+        after = replace(state, mean=mean, settling=state.settling - 1, noise=noise)
+        return after, Foreground(np.zeros_like(raw), factor, settled=False)
+    memory = np.float32(1 - math.exp(-dt_s / RESTLESS_S))
+    restless = state.restless + ((raw != state.last) - state.restless) * memory
+    # A streak of rain is nowhere near its like of the frame before; a walker is.
+    near = _box_7(state.last.astype(np.float32)) > 0.01
+    mask = raw & near & (restless < RESTLESS)
+    quick, slow = (np.float32(1 - math.exp(-dt_s / s)) for s in (LEARN_S, ABSORB_S))
+    mean = state.mean + (present - state.mean) * np.where(raw, slow, quick)
+    return (
+        Background(mean, raw, restless.astype(np.float32), 0, noise),
+        Foreground(mask, factor, settled=True),
+    )
+
+
+def _anew(present: Luma, factor: int) -> tuple[Background, Foreground]:
+    nothing = np.zeros(present.shape, np.bool_)
+    restless = np.zeros(present.shape, np.float32)
+    noise = min(6.0, max(1.0, noise_level(present)))
+    state = Background(present, nothing, restless, SETTLE_FRAMES, noise)
+    return state, Foreground(nothing, factor, settled=False)
+
+
+def _unlike(present: Luma, mean: Luma, noise: float) -> Mask:
+    """Windows of 7 × 7 whose texture is not the background's."""
+    # The local mean goes first, and with it every light that is softer than the window.
+    a, b = present - _box_7(present), mean - _box_7(mean)
+    mean_a, mean_b = _box_7(a), _box_7(b)
+    var_a, var_b = _box_7(a * a) - mean_a * mean_a, _box_7(b * b) - mean_b * mean_b
+    both = _box_7(a * b) - mean_a * mean_b
+    floor = np.float32(LEAST_CONTRAST**2 + 4 * noise**2)
+    textured = np.maximum(var_a, var_b) > floor
+    ease = np.float32(0.25) * floor
+    like = both + ease > np.float32(LIKE) * np.sqrt(
+        np.maximum(var_a + ease, 0) * np.maximum(var_b + ease, 0)
+    )
+    return textured & ~like
+
+
+def _box_7(values: Luma) -> Luma:
+    """Mean over 7 × 7 by doubling, edges repeated; float32, same shape."""
+    out = np.pad(values, 3, mode="edge")
+    two = out[:-1] + out[1:]
+    four = two[:-2] + two[2:]
+    rows = four[:-3] + two[4:-1] + out[6:]
+    two = rows[:, :-1] + rows[:, 1:]
+    four = two[:, :-2] + two[:, 2:]
+    return (four[:, :-3] + two[:, 4:-1] + rows[:, 6:]) * np.float32(1 / 49)
+
+
+def _full_tiles(raw: Mask) -> float:
+    """Share of 6 × 8 tiles that are a fifth foreground or more."""
+    height, width = raw.shape[0] // 6, raw.shape[1] // 8
+    tiles = raw[: height * 6, : width * 8].reshape(6, height, 8, width).mean(axis=(1, 3))
+    return float((tiles > 0.2).mean())
+
+
+def _noise(difference: Luma, before: float) -> float:
+    """Standard deviation of a pixel, followed slowly; the medians keep walkers out of it."""
+    few = difference[::4, ::4]
+    now = float(np.median(np.abs(few - np.median(few)))) / 0.6745
+    return before + NOISE_SHARE * (min(12.0, max(0.5, now)) - before)

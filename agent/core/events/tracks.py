@@ -1,0 +1,111 @@
+"""Short tracks: the same thing from frame to frame, for as long as it is in sight.
+
+Rule: positions in shares of the picture; a track has a number for the moment, never an identity.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+from viewkeeper.agent.core.events.blobs import Detection
+
+LEAST_HITS = 5
+LEAST_WAY = 0.04
+"""Shares of the picture between a track's birth and now before it counts as going anywhere."""
+LEAST_STRAIGHT = 0.5
+"""Way over path: what jumps about is rain or leaves."""
+FORGET_S = 1.2
+REACH = 0.08
+"""How far from its expected place a track may reappear."""
+VELOCITY_SHARE = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One thing on its way; ``foot`` and ``speed`` in shares of the picture (a second)."""
+
+    number: int
+    born_s: float
+    seen_s: float
+    first: tuple[float, float]
+    foot: tuple[float, float]
+    before: tuple[float, float]
+    speed: tuple[float, float]
+    hits: int
+    path: float = 0.0
+    """Length of all its steps."""
+
+    @property
+    def way(self) -> float:
+        """Straight from birth to here."""
+        return math.dist(self.first, self.foot)
+
+    @property
+    def real(self) -> bool:
+        """Seen often enough, and it went somewhere: a branch swings on the spot."""
+        return (
+            self.hits >= LEAST_HITS
+            and self.way >= LEAST_WAY
+            and self.way >= LEAST_STRAIGHT * self.path
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """All that are followed now."""
+
+    all: tuple[Track, ...] = field(default_factory=tuple)
+    next_number: int = 1
+
+
+def step(state: Tracks, seen: tuple[Detection, ...], at_s: float) -> Tracks:
+    """Give each detection to the nearest expected track, the closest pair first."""
+    pairs = sorted(
+        (math.dist(_expected(track, at_s), detection.foot), i, j)
+        for i, track in enumerate(state.all)
+        for j, detection in enumerate(seen)
+    )
+    tracks = list(state.all)
+    free_tracks, free_seen = set(range(len(tracks))), set(range(len(seen)))
+    for distance, i, j in pairs:
+        if distance > REACH:
+            break
+        if i in free_tracks and j in free_seen:
+            free_tracks.discard(i)
+            free_seen.discard(j)
+            tracks[i] = _further(tracks[i], seen[j], at_s)
+    kept = [
+        track
+        for i, track in enumerate(tracks)
+        if i not in free_tracks or at_s - track.seen_s <= FORGET_S
+    ]
+    number = state.next_number
+    for j in sorted(free_seen):
+        foot = seen[j].foot
+        kept.append(Track(number, at_s, at_s, foot, foot, foot, (0.0, 0.0), 1))
+        number += 1
+    return Tracks(tuple(kept), number)
+
+
+def _expected(track: Track, at_s: float) -> tuple[float, float]:
+    ahead_s = at_s - track.seen_s
+    return track.foot[0] + track.speed[0] * ahead_s, track.foot[1] + track.speed[1] * ahead_s
+
+
+def _further(track: Track, seen: Detection, at_s: float) -> Track:
+    dt_s = max(1e-3, at_s - track.seen_s)
+    foot = seen.foot
+    speed = tuple(
+        old + VELOCITY_SHARE * ((now - was) / dt_s - old)
+        for old, now, was in zip(track.speed, foot, track.foot, strict=True)
+    )
+    return replace(
+        track,
+        seen_s=at_s,
+        before=track.foot,
+        foot=foot,
+        speed=(speed[0], speed[1]),
+        hits=track.hits + 1,
+        path=track.path + math.dist(track.foot, foot),
+    )
