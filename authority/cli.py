@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_orders(rooms)
     _add_send(rooms)
     _add_register(rooms)
+    _add_audit(rooms)
     return parser
 
 
@@ -160,6 +161,23 @@ def _add_register(rooms: argparse._SubParsersAction) -> None:
     _command(verbs, "show", commands.register_show, "list them")
     export = _command(verbs, "export", commands.register_export, "as JSON for the dashboard")
     export.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+
+
+def _add_audit(rooms: argparse._SubParsersAction) -> None:
+    parser: argparse.ArgumentParser = rooms.add_parser(
+        "audit",
+        help="verify a camera's inspection bundle offline and explain it",
+        description="Verify a camera's inspection bundle offline: chain, tree, signatures, and "
+        "every decision taken anew. Exit status 1 where something is wrong.",
+    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE.zip")
+    parser.add_argument(
+        "--desk", type=Path, metavar="DESK", help="compare with its register and orders"
+    )
+    parser.add_argument("--language", choices=("en", "zh"), default="en")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page to print")
+    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.set_defaults(run=commands.audit)
 
 
 def _room(rooms: argparse._SubParsersAction, name: str, text: str) -> argparse._SubParsersAction:

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from viewkeeper.authority import sending, wording
+from viewkeeper.authority.audit import checks
+from viewkeeper.authority.audit import wording as audit_wording
+from viewkeeper.authority.audit.bundle import read_bundle
 from viewkeeper.authority.config_file import EXAMPLE, read_config
 from viewkeeper.authority.desk import Desk
 from viewkeeper.authority.key_cabinet import Passphrase
@@ -194,6 +197,23 @@ def register_export(arguments: argparse.Namespace) -> int:
         write_atomically(arguments.out, text.encode("utf-8"))
         print(arguments.out)
     return DONE
+
+
+def audit(arguments: argparse.Namespace) -> int:
+    bundle = read_bundle(arguments.bundle)
+    key, known = None, frozenset[bytes]()
+    if arguments.desk is not None:
+        desk = Desk(arguments.desk)
+        key, known = desk.camera(bundle.device).key, desk.order_hashes(bundle.device)
+    found = checks.audit(bundle, key, known)
+    if arguments.html is not None:
+        page = audit_wording.as_html(found, arguments.language)
+        write_atomically(arguments.html, page.encode("utf-8"))
+    if arguments.json:
+        print(json.dumps(audit_wording.answers(found), ensure_ascii=False, indent=2))
+    else:
+        print(audit_wording.as_text(found, arguments.language), end="")
+    return DONE if found.passed else REFUSED
 
 
 def _sign(arguments: argparse.Namespace, body: OrderBody, role: Role) -> int:

@@ -12,6 +12,7 @@ A desk is a directory::
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -285,6 +286,11 @@ class Desk:
         kind, header = order.kind.name.lower(), order.header
         name = f"{kind}-{header.epoch:04d}-{header.sequence:08d}.cose"
         return self._cameras / header.audience / "orders" / name
+
+    def order_hashes(self, camera: str) -> frozenset[bytes]:
+        """SHA-256 of every order to a camera that is on file here."""
+        files = (self._cameras / camera / "orders").glob("*.cose")
+        return frozenset(hashlib.sha256(path.read_bytes()).digest() for path in files)
 
     def enrolment_file(self, camera: str) -> Path:
         """Where a camera's enrolment bundle is kept."""

@@ -62,6 +62,11 @@ class LedgerFile:
         self._ragged = self._torn_bytes > 0
 
     @property
+    def path(self) -> Path:
+        """The file being written."""
+        return self._path
+
+    @property
     def size(self) -> int:
         """Number of entries, those in files long deleted included."""
         return self._size

@@ -1,0 +1,76 @@
+"""Exporting what the camera did, for an auditor who trusts nobody."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
+from viewkeeper.agent.core.ledger.entries import Entry
+from viewkeeper.agent.core.ledger.frames import peek
+from viewkeeper.agent.core.trust.clock import Now
+from viewkeeper.protocol import cose, inspection
+from viewkeeper.protocol.checkpoints import Checkpoint, seal_checkpoint
+from viewkeeper.protocol.errors import Reason, SetupError
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Members carry no time: what happened when stands inside."""
+
+
+def export_bundle(
+    target: Path,
+    ledger: LedgerFile,
+    *,
+    device: str,
+    signer: cose.Signer,
+    now: Now,
+    witness: Sequence[bytes] = (),
+) -> None:
+    """Write an inspection bundle.
+
+    Args:
+        target: the ZIP file; must not exist.
+        ledger: of the camera; may be in use, what is exported ends where it ends now.
+        device: the camera's id.
+        signer: the device key.
+        now: the time as the camera has it.
+        witness: sealed checkpoints others have kept, where they are at hand.
+
+    Raises:
+        SetupError: the file is there already or cannot be written.
+    """
+    utc_ms = now.utc_s * 1000
+    checkpoint = Checkpoint(device=device, size=ledger.size, root=ledger.root, utc_ms=utc_ms)
+    about = {
+        "format": inspection.FORMAT,
+        "device": device,
+        "exported_utc_ms": utc_ms,
+        "clock_trusted": now.trusted,
+        "size": ledger.size,
+    }
+    try:
+        with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as bundle:
+            _add(bundle, inspection.ABOUT, json.dumps(about, indent=2).encode())
+            for path in ledger.files():
+                data = path.read_bytes()
+                if path == ledger.path:
+                    data = data[: ledger.file_bytes]
+                record = peek(data)
+                if record is not None:
+                    index = Entry.decode(record).index
+                    _add(bundle, f"{inspection.LEDGER}{index:012d}", data)
+            _add(bundle, inspection.CHECKPOINT, seal_checkpoint(checkpoint, signer))
+            for number, message in enumerate(witness):
+                _add(bundle, f"{inspection.WITNESS}{number:06d}.cose", message)
+    except FileExistsError as error:
+        raise SetupError(Reason.SETTING, f"{target} is there already and is kept") from error
+    except OSError as error:
+        raise SetupError(Reason.FILE_UNREADABLE, f"{target}: {error.strerror}") from error
+
+
+def _add(bundle: zipfile.ZipFile, name: str, data: bytes) -> None:
+    member = zipfile.ZipInfo(name, _EPOCH)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    bundle.writestr(member, data)
