@@ -102,7 +102,7 @@ class Api:
         ]
         value = {
             "camera": camera,
-            "records": [base64.b64encode(row.message).decode("ascii") for row in rows],
+            "records": [(row.rest, base64.b64encode(row.message).decode("ascii")) for row in rows],
             "notices": keep.notices(camera, since, MAX_HAPPENINGS),
             "faults": keep.faults(camera),
             "refusals": keep.refusals(camera, 50),

@@ -2,7 +2,7 @@
 
 import { errorOf, moveOf } from "./model/geometry.js";
 
-export const LANGUAGES = { en: "en", zh: "zh-CN" };
+export const LANGUAGES = { en: "en-GB", zh: "zh-CN" };
 const REMEMBERED = "viewkeeper.language";
 
 /** The remembered language, else the browser's, else English. */
@@ -40,7 +40,7 @@ export class Words {
     this.table = table;
     this.clock = new Intl.DateTimeFormat(this.tag, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
     this.dated = new Intl.DateTimeFormat(this.tag, {
-      month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+      month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
     });
     this.whole = new Intl.DateTimeFormat(this.tag, { dateStyle: "medium", timeStyle: "medium" });
     this.count = new Intl.NumberFormat(this.tag);

@@ -119,7 +119,7 @@ def test_a_recorder_that_lies_is_found_out(gate: Voice, desk: Desk, visit: Visit
     page = visit(everybody(gate), api=desk.api)
     expect(page.locator("[data-history=loaded]")).to_be_visible()
     page.locator("[data-tab=unverified]").click()
-    expect(page.locator("[data-refused=bad_signature]")).to_contain_text("history")
+    expect(page.locator("[data-refused=bad_signature]")).to_contain_text("on recorder")
     expect(page.locator("[data-event=event]")).to_have_count(0)
 
 

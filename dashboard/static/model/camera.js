@@ -11,6 +11,8 @@ const FUTURE_MS = 5 * 60 * 1000;
 export function newCamera(config, key) {
   return {
     id: `${config.site}/${config.camera}`,
+    // "cam-2" before "cam-10"
+    sortKey: `${config.site}/${config.camera}`.replace(/\d+/g, (digits) => digits.padStart(12, "0")),
     config,
     key,
     online: null,
@@ -44,12 +46,15 @@ export function applyRefusal(camera, { rest, reason, hint, now, retained }) {
   if (rest === "report") camera.signature = { state: "refused", reason, at: now };
 }
 
-/** A verified record that arrived on topic `rest`. */
-export function applyRecord(camera, rest, record, { retained, now }) {
+/**
+ * A verified record that arrived on topic `rest`; `recorded`: out of a recorder's memory,
+ * which like the topic `history` tells of the past and never of the present.
+ */
+export function applyRecord(camera, rest, record, { retained, recorded = false, now }) {
   const bootIsNew = !camera.seen.hasBoot(record.header.boot);
   const place = camera.seen.note(record.header, record.signature);
-  if (rest === "report") camera.signature = { state: "verified", reason: null, at: now };
-  if (rest.startsWith("alarm/")) confirmAlarm(camera, rest.slice(6));
+  if (rest === "report" && !recorded) camera.signature = { state: "verified", reason: null, at: now };
+  if (rest.startsWith("alarm/") && !recorded) confirmAlarm(camera, rest.slice(6));
   if (place === "forked") {
     camera.faults.add("forked");
     return;
@@ -57,20 +62,20 @@ export function applyRecord(camera, rest, record, { retained, now }) {
   if (record.header.clock === "synchronised" && record.header.utc_ms > now + FUTURE_MS) {
     camera.faults.add("clock_ahead");
   }
-  const source = rest === "history" ? "history" : retained ? "retained" : "live";
+  const source = rest === "history" ? "history" : recorded ? "recorded" : retained ? "retained" : "live";
+  const past = rest === "history" || recorded;
   // The same record may come as history first and as the present later, or the other way
   // round: `fresh` keeps it from being listed twice, the order of the row from being shown twice.
-  const fresh = place === "new";
-  const order = { retained, bootIsNew };
+  const order = { retained, bootIsNew, fresh: place === "new" };
   const handlers = { report, event, alarm, verdict, gap, clock_fix: clockFix };
-  handlers[record.kind](camera, record, { rest, source, order, now, fresh });
+  handlers[record.kind](camera, record, { rest, source, order, now, past });
 }
 
-function report(camera, record, { source, order, now, fresh }) {
+function report(camera, record, { source, order, now, past }) {
   addDrift(camera, record);
-  if (source === "history") return;
+  if (past) return;
   if (!isNewer(record.header, camera.report?.header ?? null, order)) {
-    if (fresh) camera.olderCount += 1;
+    if (order.fresh) camera.olderCount += 1;
     return;
   }
   watchLedger(camera, record.body.ledger_size, record.body.ledger_root);
@@ -86,9 +91,9 @@ function event(camera, record, { source }) {
   addEvent(camera, { ...stamp(record), what: "event", event: record.body, source, signed: true });
 }
 
-function alarm(camera, record, { rest, source, order, now }) {
+function alarm(camera, record, { rest, source, order, now, past }) {
   addEvent(camera, { ...stamp(record), what: "alarm_began", alarm: record.body, source, signed: true });
-  if (source === "history") return;
+  if (past) return;
   const id = rest.slice("alarm/".length);
   if (!isNewer(record.header, camera.alarmHeads.get(id) ?? null, order)) return;
   camera.alarmHeads.set(id, record.header);

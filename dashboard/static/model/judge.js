@@ -41,7 +41,7 @@ export function severity(camera, now) {
 export function worstFirst(cameras, now) {
   return cameras
     .map((camera) => ({ camera, weight: severity(camera, now) }))
-    .sort((a, b) => b.weight - a.weight || (a.camera.id < b.camera.id ? -1 : 1))
+    .sort((a, b) => b.weight - a.weight || (a.camera.sortKey < b.camera.sortKey ? -1 : 1))
     .map(({ camera }) => camera);
 }
 

@@ -62,8 +62,16 @@ export class Store {
   }
 
   /** Take a signed message out of a recorder's memory: as history, never as the present. */
-  receiveHistory(camera, message) {
-    return this.#inTurn(camera, "history", () => this.#take(camera, "history", message, false));
+  receiveHistory(camera, rest, message) {
+    return this.#inTurn(camera, rest, async () => {
+      try {
+        const record = await this.#unseal(camera, rest, message);
+        applyRecord(camera, rest, record, { retained: false, recorded: true, now: this.now() });
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        this.#refuse(camera, "recorder", error, false);
+      }
+    });
   }
 
   /** Call when a connection begins, and when what the broker keeps has arrived. */
@@ -112,19 +120,25 @@ export class Store {
         applyCheckpoint(camera, checkpoint, now);
         return;
       }
-      const record = await unsealRecord(payload, camera.key);
-      checkDevice(camera, record.header.device);
-      if (!kinds.includes(record.kind)) {
-        throw new Refusal(REASONS.WRONG_KIND, `a record of kind ${record.kind} on topic ${rest}`);
-      }
-      if (record.kind === "event" && rest !== "history" && rest !== `event/${record.body.event}`) {
-        throw new Refusal(REASONS.WRONG_KIND, `event ${record.body.event} on topic ${rest}`);
-      }
+      const record = await this.#unseal(camera, rest, payload);
       applyRecord(camera, rest, record, { retained, now });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.#refuse(camera, rest, error, retained);
     }
+  }
+
+  /** Verify a record and that it may travel where it did. */
+  async #unseal(camera, rest, message) {
+    const record = await unsealRecord(message, camera.key);
+    checkDevice(camera, record.header.device);
+    if (!kindsOn(rest)?.includes(record.kind)) {
+      throw new Refusal(REASONS.WRONG_KIND, `a record of kind ${record.kind} on topic ${rest}`);
+    }
+    if (record.kind === "event" && rest !== "history" && rest !== `event/${record.body.event}`) {
+      throw new Refusal(REASONS.WRONG_KIND, `event ${record.body.event} on topic ${rest}`);
+    }
+    return record;
   }
 
   #refuse(camera, rest, { reason, hint }, retained) {

@@ -1,6 +1,6 @@
 // Somebody saw an alarm: who, when, with which note. The recorder keeps it.
 
-import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { remember } from "../words.js";
 
 const NAME = "viewkeeper.name";
@@ -22,7 +22,7 @@ function Form({ words, send, close }) {
   const who = useRef(null);
   const note = useRef(null);
   const [fault, setFault] = useState("");
-  useEffect(() => (who.current.value ? note : who).current.focus(), []);
+  useLayoutEffect(() => (who.current.value ? note : who).current.focus(), []);
   const submit = async (event) => {
     event.preventDefault();
     remember(NAME, who.current.value);

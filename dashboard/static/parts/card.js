@@ -76,8 +76,9 @@ function Notices({ camera, words, now, view, recorder }) {
       <${Shield} state="refused" />
       ${words.t("signature.refused")}: ${words.reason(camera.signature.reason)} <code>${camera.signature.reason}</code>
       ${camera.report && html` <span class="detail">${words.t("signature.keeps")}</span>`}</p>`}
-    ${view?.latched && html`<p class="notice">${words.member("ViewVerdict", view.verdict)}: ${words.t("latched")}</p>`}
-    ${view?.lost_permille > 0 && html`<p class="notice">${words.t("lost_share", { share: words.share(view.lost_permille) })}</p>`}
+    ${(view?.latched || view?.lost_permille > 0) && html`<p class="notice">
+      ${view.lost_permille > 0 && html`<span>${words.t("lost_share", { share: words.share(view.lost_permille) })}</span>`}
+      ${view.latched && html`<span class="detail">${words.t("latched")}</span>`}</p>`}
   </div>`;
 }
 

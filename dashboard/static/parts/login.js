@@ -1,11 +1,11 @@
 // Asks for the broker's user name and password; they go to the broker and nowhere else.
 
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, useLayoutEffect, useRef } from "../vendor/preact.js";
 
 export function Login({ words, onSubmit }) {
   const user = useRef(null);
   const password = useRef(null);
-  useEffect(() => user.current?.focus(), []);
+  useLayoutEffect(() => user.current?.focus(), []);
   const submit = (event) => {
     event.preventDefault();
     onSubmit(user.current.value, password.current.value);

@@ -19,8 +19,8 @@ export function Overview({ cameras, words, now, recorder }) {
     ${cameras.length > 1 && html`<div class="tools">
       <label class="search"><span class="sr">${words.t("search")}</span>
         <input type="search" value=${search} placeholder=${words.t("search.hint")} onInput=${(event) => setSearch(event.target.value)} /></label>
-      <${Counts} words=${words} counts=${counts(cameras, now)} total=${cameras.length} filter=${filter} setFilter=${setFilter} />
       <p class="quiet" role="status">${words.t("shown", { shown: words.count.format(shown.length), total: words.count.format(cameras.length) })}</p>
+      <${Counts} words=${words} counts=${counts(cameras, now)} total=${cameras.length} filter=${filter} setFilter=${setFilter} />
     </div>`}
     ${!shown.length && html`<p class="empty">${words.t("none_match")}</p>`}
     ${cameras.length <= WHOLE

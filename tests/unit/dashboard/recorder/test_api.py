@@ -51,8 +51,9 @@ def test_history_is_the_signed_messages_themselves(api: Api) -> None:
     found = value(get(api, "/api/history", f"camera={NAME}&hours=1"))
     read = [
         records.unseal(base64.b64decode(text), cose.lookup_in([SIGNER.verify_key]))
-        for text in found["records"]
+        for _, text in found["records"]
     ]
+    assert {rest for rest, _ in found["records"]} == {"history"}
     assert [one.header.sequence for one in read] == [1, 2, 3]
     assert found["notices"] == [[NOW, "online", ""]]
     assert found["faults"] == found["refusals"] == []
