@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from viewkeeper.authority import commands
+from viewkeeper.authority import commands, together
 from viewkeeper.command_line import OneLineParser, guarded
 from viewkeeper.protocol.vocabulary import LifecycleState, Role
 
@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_send(rooms)
     _add_register(rooms)
     _add_audit(rooms)
+    _add_together(rooms)
     return parser
 
 
@@ -161,6 +162,47 @@ def _add_register(rooms: argparse._SubParsersAction) -> None:
     _command(verbs, "show", commands.register_show, "list them")
     export = _command(verbs, "export", commands.register_export, "as JSON for the dashboard")
     export.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+
+
+def _add_together(rooms: argparse._SubParsersAction) -> None:
+    verbs = _room(rooms, "grant", "leave to look at footage: approver and two officers sign")
+    draft = _command(verbs, "draft", together.grant_draft, "write a grant nobody has signed yet")
+    draft.add_argument("--camera", required=True, metavar="ID")
+    draft.add_argument("--approver", required=True, metavar="PERSON")
+    draft.add_argument("--officer", action="append", required=True, metavar="PERSON")
+    draft.add_argument("--purpose", required=True)
+    draft.add_argument("--destination", required=True, help="where the footage goes")
+    draft.add_argument("--approval", required=True, help="number of the approval paper")
+    draft.add_argument("--footage-from", required=True, metavar="2026-11-18T14:00+08:00")
+    draft.add_argument("--footage-to", required=True, metavar="2026-11-18T15:00+08:00")
+    draft.add_argument("--nonce", required=True, help="the camera's answer to new_nonce")
+    draft.add_argument("--hours", type=int, default=24, help="valid for (default: %(default)s)")
+    draft.add_argument("--out", type=Path, required=True, metavar="DRAFT")
+    sign = _command(verbs, "sign", together.grant_sign, "sign a draft with one key")
+    sign.add_argument("draft", type=Path, metavar="DRAFT")
+    sign.add_argument("--signer", required=True, metavar="NAME", help="key to sign with")
+    sign.add_argument("--out", type=Path, required=True, metavar="SHARE")
+    sign.add_argument("--yes", action="store_true", help="do not ask")
+    _add_passphrase(sign, making=False)
+    combine = _command(verbs, "combine", together.grant_combine, "make one order of the shares")
+    combine.add_argument("draft", type=Path, metavar="DRAFT")
+    combine.add_argument("share", type=Path, nargs="+", metavar="SHARE")
+    combine.add_argument("--out", type=Path, metavar="FILE", help="also write the order here")
+
+    verbs = _room(rooms, "keyset", "who may sign what")
+    rotate = _command(
+        verbs,
+        "rotate",
+        together.keyset_rotate,
+        "sign the next keyset for one camera",
+        "A camera that is behind gets the version it lacks, one at a time.",
+    )
+    rotate.add_argument("--camera", required=True, metavar="ID")
+    rotate.add_argument("--add", action="append", default=[], metavar="KEY")
+    rotate.add_argument("--remove", action="append", default=[], metavar="KEY")
+    rotate.add_argument("--new-epoch", action="store_true", help="start all sequences anew")
+    rotate.add_argument("--yes", action="store_true", help="do not ask")
+    _add_passphrase(rotate, making=False)
 
 
 def _add_audit(rooms: argparse._SubParsersAction) -> None:

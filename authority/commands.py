@@ -237,10 +237,10 @@ def _sign(arguments: argparse.Namespace, body: OrderBody, role: Role) -> int:
     changes = wording.differences(before.body if before else None, body)
     for line in changes or ["(nothing changes)"]:
         print(f"  {line}")
-    if not arguments.yes and not _confirmed("sign this"):
+    if not arguments.yes and not confirmed("sign this"):
         print("not signed")
         return REFUSED
-    opened = _opening(arguments)
+    opened = opening(arguments)
     signers = [
         desk.cabinet.signer(
             name, opened if is_encrypted(desk.cabinet.path(name)) else lambda _: None
@@ -254,6 +254,15 @@ def _sign(arguments: argparse.Namespace, body: OrderBody, role: Role) -> int:
     return DONE
 
 
+def read_draft(path: Path) -> tuple[bytes, Order]:
+    """An order that nobody has signed yet, as a file holds it."""
+    try:
+        payload = path.read_bytes()
+    except FileNotFoundError as error:
+        raise SetupError(Reason.FILE_MISSING, f"no such file: {path}") from error
+    return payload, _order_in(payload, path)
+
+
 def _read_order(path: Path) -> tuple[bytes, Order]:
     try:
         message = path.read_bytes()
@@ -263,9 +272,13 @@ def _read_order(path: Path) -> tuple[bytes, Order]:
         payload = cose.unverified_payload(message, max_bytes=MAX_ORDER_MESSAGE_BYTES)
     except RefusalError as error:
         raise SetupError(error.reason, f"{path} is no signed order: {error.hint}") from error
+    return message, _order_in(payload, path)
+
+
+def _order_in(payload: bytes, path: Path) -> Order:
     for kind in DOMAINS:
         try:
-            return message, Order.decode(payload, kind)
+            return Order.decode(payload, kind)
         except RefusalError as error:
             if error.reason is not Reason.WRONG_KIND:
                 raise SetupError(error.reason, f"{path}: {error.hint}") from error
@@ -278,7 +291,8 @@ def _print_thresholds(desk: Desk) -> None:
         print(f"  {threshold.role:<14} {threshold.persons} of {', '.join(sorted(holders))}")
 
 
-def _confirmed(question: str) -> bool:
+def confirmed(question: str) -> bool:
+    """Ask; an error where there is nobody to ask."""
     if not sys.stdin.isatty():
         raise SetupError(Reason.SETTING, "nobody to ask here: give --yes if you have read it")
     return input(f"{question}? [y/N] ").strip().lower() in ("y", "yes", "是")
@@ -292,7 +306,8 @@ def _making(arguments: argparse.Namespace) -> Passphrase:
     return _ask_twice
 
 
-def _opening(arguments: argparse.Namespace) -> Passphrase:
+def opening(arguments: argparse.Namespace) -> Passphrase:
+    """Where the passphrase of a key comes from."""
     if arguments.passphrase_file is not None:
         return lambda _name: _first_line(arguments.passphrase_file)
     return lambda name: getpass.getpass(f"passphrase of {name}: ").encode()

@@ -1,0 +1,184 @@
+"""Orders that several people sign at desks of their own: draft, share, combine; rotation."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import time
+from pathlib import Path
+
+from viewkeeper.authority import wording
+from viewkeeper.authority.commands import DONE, REFUSED, confirmed, opening, read_draft
+from viewkeeper.authority.desk import Desk
+from viewkeeper.authority.keys import is_encrypted, write_new
+from viewkeeper.authority.register import write_atomically
+from viewkeeper.protocol import cose
+from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
+from viewkeeper.protocol.orders import (
+    DOMAINS,
+    Grant,
+    Keyset,
+    Order,
+    payload_hash,
+)
+from viewkeeper.protocol.vocabulary import Role
+
+
+def grant_draft(arguments: argparse.Namespace) -> int:
+    """Write a grant that nobody has signed yet."""
+    desk = Desk(arguments.desk)
+    body = Grant(
+        approver=arguments.approver,
+        officers=tuple(arguments.officer),
+        purpose=arguments.purpose,
+        from_s=_moment(arguments.footage_from),
+        to_s=_moment(arguments.footage_to),
+        destination=arguments.destination,
+        approval=arguments.approval,
+        nonce=_nonce(arguments.nonce),
+    )
+    order = desk.draft(
+        arguments.camera, body, now_s=int(time.time()), life_s=arguments.hours * 3600
+    )
+    try:
+        payload = order.encode()
+    except RefusalError as error:
+        raise SetupError(Reason.SETTING, error.hint) from error
+    write_new(arguments.out, payload)
+    _show(order, list(dict.fromkeys([body.approver, *body.officers])))
+    print(arguments.out)
+    return DONE
+
+
+def grant_sign(arguments: argparse.Namespace) -> int:
+    """Sign a draft with one key and write the share."""
+    desk = Desk(arguments.desk)
+    payload, order = read_draft(arguments.draft)
+    held = desk.cabinet.key(arguments.signer)
+    _show(order, [held.entry.person])
+    if not arguments.yes and not confirmed("sign this"):
+        print("not signed")
+        return REFUSED
+    path = desk.cabinet.path(held.name)
+    passphrase = opening(arguments) if is_encrypted(path) else (lambda _name: None)
+    signer = desk.cabinet.signer(held.name, passphrase)
+    protected, signature = cose.signature_of(payload, signer, DOMAINS[order.kind])
+    share = {
+        "of": payload_hash(payload).hex(),
+        "person": held.entry.person,
+        "protected": protected.hex(),
+        "signature": signature.hex(),
+    }
+    write_new(arguments.out, json.dumps(share, ensure_ascii=False, indent=2).encode("utf-8"))
+    print(arguments.out)
+    return DONE
+
+
+def grant_combine(arguments: argparse.Namespace) -> int:
+    """Put the shares of a draft into one order, each checked first."""
+    desk = Desk(arguments.desk)
+    payload, order = read_draft(arguments.draft)
+    shares = [_share(path, payload) for path in arguments.share]
+    message = cose.assemble(payload, shares)
+    keys = [cose.VerifyKey(cose.Algorithm(key.algorithm), key.raw) for key in desk.keyset.keys]
+    try:
+        cose.open_sign(message, cose.lookup_in(keys), DOMAINS[order.kind])
+    except RefusalError as error:
+        raise SetupError(error.reason, f"the shares do not make an order: {error.hint}") from error
+    desk.keep_order(order, message)
+    if arguments.out is not None:
+        write_atomically(arguments.out, message)
+    print(arguments.out or desk.order_file(order))
+    return DONE
+
+
+def keyset_rotate(arguments: argparse.Namespace) -> int:
+    """Make the next keyset, or take the one made, and sign it for one camera."""
+    desk = Desk(arguments.desk)
+    latest = desk.keyset
+    behind = desk.camera(arguments.camera).keyset_version
+    if behind < latest.version:
+        successor = next(k for k in desk.keyset_history() if k.version == behind + 1)
+    else:
+        successor = _successor(desk, latest, arguments)
+    order = desk.draft(arguments.camera, successor, now_s=int(time.time()))
+    before = next(k for k in desk.keyset_history() if k.version == behind)
+    names = [
+        held.name
+        for held in desk.cabinet.all()
+        if Role.ROOT in held.entry.roles and held.entry in {*before.keys, *successor.keys}
+    ]
+    for line in wording.introduction(order, [desk.cabinet.key(n).entry.person for n in names]):
+        print(line)
+    for line in wording.differences(before, successor):
+        print(f"  {line}")
+    if not arguments.yes and not confirmed("sign this"):
+        print("not signed")
+        return REFUSED
+    opened = opening(arguments)
+    signers = [
+        desk.cabinet.signer(name, opened if is_encrypted(desk.cabinet.path(name)) else _open)
+        for name in names
+    ]
+    desk.sign(order, signers)
+    if behind == latest.version:
+        desk.keep_keyset(successor)
+    print(desk.order_file(order))
+    return DONE
+
+
+def _open(_name: str) -> None:
+    return
+
+
+def _successor(desk: Desk, latest: Keyset, arguments: argparse.Namespace) -> Keyset:
+    gone = {desk.cabinet.key(name).entry for name in arguments.remove}
+    new = tuple(desk.cabinet.key(name).entry for name in arguments.add)
+    return Keyset(
+        version=latest.version + 1,
+        epoch=latest.epoch + (1 if arguments.new_epoch else 0),
+        keys=(*(key for key in latest.keys if key not in gone), *new),
+        thresholds=latest.thresholds,
+    )
+
+
+def _show(order: Order, persons: list[str]) -> None:
+    for line in wording.introduction(order, persons):
+        print(line)
+    for line in wording.differences(None, order.body):
+        print(f"  {line}")
+
+
+def _share(path: Path, payload: bytes) -> tuple[bytes, bytes]:
+    try:
+        share = json.loads(path.read_text(encoding="utf-8"))
+        row = bytes.fromhex(share["protected"]), bytes.fromhex(share["signature"])
+        of = share["of"]
+    except FileNotFoundError as error:
+        raise SetupError(Reason.FILE_MISSING, f"no such file: {path}") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SetupError(Reason.FILE_UNREADABLE, f"{path} is no share of a signature") from error
+    if of != payload_hash(payload).hex():
+        raise SetupError(Reason.BAD_SIGNATURE, f"{path} was made for another draft")
+    return row
+
+
+def _moment(text: str) -> int:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SetupError(Reason.SETTING, f"{text}: write 2026-11-18T14:00+08:00") from error
+    if moment.tzinfo is None:
+        raise SetupError(Reason.SETTING, f"{text}: say the time zone, as in +08:00")
+    return int(moment.timestamp())
+
+
+def _nonce(text: str) -> bytes:
+    try:
+        nonce = bytes.fromhex(text)
+    except ValueError as error:
+        raise SetupError(Reason.SETTING, "the nonce is 32 hexadecimal digits") from error
+    if len(nonce) != 16:
+        raise SetupError(Reason.SETTING, "the nonce is 32 hexadecimal digits")
+    return nonce

@@ -1,0 +1,109 @@
+"""Several people, each with a key of their own."""
+
+import time
+
+import pytest
+
+from viewkeeper.agent.core.device_state import DeviceState, adjudicate
+from viewkeeper.agent.core.trust.clock import Now
+from viewkeeper.authority.cli import main
+from viewkeeper.authority.desk import Desk
+from viewkeeper.protocol.enrolment import Enrolment
+from viewkeeper.protocol.errors import Reason
+from viewkeeper.protocol.vectors import workshop as w
+from viewkeeper.protocol.vocabulary import OrderKind
+
+KEY = w.DEVICE_SIGNER.verify_key.raw.hex()
+
+
+@pytest.fixture
+def desk(tmp_path):
+    path = str(tmp_path / "desk")
+    people = ["--person", "Wang Fang", "--person", "He Ping", "--person", "Xu Dan"]
+    assert main(["init", path, *people, "--no-passphrase"]) == 0
+    enrol = ["camera", "enrol", path, "--camera", "cam-1", "--site", "x", "--device-key", KEY]
+    assert main(enrol) == 0
+    return path
+
+
+def judged(state, message, kind):
+    return adjudicate(
+        state,
+        message,
+        kind,
+        retained=False,
+        now=Now(int(time.time()) + 1, True),
+        known_views=frozenset(),
+        entropy=bytes(16),
+    )
+
+
+def state_of(desk):
+    bundle = Desk(tmp_desk(desk)).enrolment_file("cam-1").read_bytes()
+    return DeviceState.enrolled(Enrolment.decode(bundle))
+
+
+def tmp_desk(desk):
+    from pathlib import Path
+
+    return Path(desk)
+
+
+def draft(desk, out):
+    return main(
+        [
+            *["grant", "draft", desk, "--camera", "cam-1", "--approver", "Wang Fang"],
+            *["--officer", "He Ping", "--officer", "Xu Dan", "--purpose", "collision"],
+            *["--destination", "file 7", "--approval", "A 7", "--nonce", "00" * 16],
+            *["--footage-from", "2026-11-18T14:00+08:00"],
+            *["--footage-to", "2026-11-18T15:00+08:00", "--out", str(out)],
+        ]
+    )
+
+
+def test_three_people_make_one_grant(desk, tmp_path, capsys):
+    paper, order = tmp_path / "grant.draft", tmp_path / "grant.cose"
+    assert draft(desk, paper) == 0
+    shares = []
+    for name in ("approval", "access-1", "access-2"):
+        shares.append(str(tmp_path / f"{name}.share"))
+        words = ["grant", "sign", desk, str(paper), "--signer", name, "--out", shares[-1], "--yes"]
+        assert main(words) == 0
+    assert main(["grant", "combine", desk, str(paper), *shares, "--out", str(order)]) == 0
+    state = state_of(desk)
+    ask = ["command", "sign", desk, "--camera", "cam-1", "--name", "new_nonce", "--yes"]
+    assert main([*ask, "--out", str(tmp_path / "ask.cose")]) == 0
+    state = judged(state, (tmp_path / "ask.cose").read_bytes(), OrderKind.COMMAND).next_state
+    assert judged(state, order.read_bytes(), OrderKind.GRANT).accepted
+    other = tmp_path / "other.draft"
+    capsys.readouterr()
+    time.sleep(1.1)
+    assert draft(desk, other) == 0
+    assert main(["grant", "combine", desk, str(other), *shares]) == 2
+    assert "another draft" in capsys.readouterr().err
+
+
+def test_a_rotation_removes_a_key_and_adds_another(desk):
+    assert (
+        main(
+            [
+                "key",
+                "new",
+                desk,
+                "spare",
+                "--person",
+                "Qian Yu",
+                "--role",
+                "configuration",
+                "--no-passphrase",
+            ]
+        )
+        == 0
+    )
+    rotate = ["keyset", "rotate", desk, "--camera", "cam-1", "--yes"]
+    assert main([*rotate, "--add", "spare", "--remove", "configuration", "--new-epoch"]) == 0
+    (path,) = (tmp_desk(desk) / "cameras/cam-1/orders").glob("keyset-*.cose")
+    ruling = judged(state_of(desk), path.read_bytes(), OrderKind.KEYSET)
+    assert ruling.reason is Reason.ACCEPTED, ruling.detail
+    assert ruling.next_state.trust.keyset.epoch == 1
+    assert {key.person for key in ruling.next_state.trust.keyset.keys} >= {"Qian Yu"}
