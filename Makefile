@@ -11,7 +11,7 @@ DATA ?=
 VECTORS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit coverage bench bench-view venv debian-packages schema \
+.PHONY: help demo test lint types unit coverage bench bench-view bench-events certs venv debian-packages schema \
 	vectors certs lock clean
 
 help: ## list these targets
@@ -43,6 +43,16 @@ bench: $(BENCH_STAMP) ## measure against the named peers; writes docs/benchmarks
 
 bench-view: $(BENCH_STAMP) ## the view check against its peers at length; DATA=folder for your own pictures
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_view $(if $(DATA),--data $(DATA))
+
+bench-events: $(BENCH_STAMP) ## the zone events against OpenCV's background model
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_events
+
+certs: venv ## a small certificate authority for a pilot in ./certs: broker, desk, dashboard, one camera
+	$(PY) broker_config/certs.py init --server localhost certs
+	$(PY) broker_config/certs.py issue certs desk desk
+	$(PY) broker_config/certs.py issue certs dashboard dashboard
+	$(PY) broker_config/certs.py issue certs camera pilot/cam-0001
+	$(PY) broker_config/certs.py acl certs > certs/acl
 
 venv: $(STAMP) ## the virtual environment, from the lock file
 
