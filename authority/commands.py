@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from viewkeeper.agent.core.policy.configuration import findings
+from viewkeeper.agent.core.policy.rules import Force
 from viewkeeper.authority import sending, wording
 from viewkeeper.authority.audit import checks
 from viewkeeper.authority.audit import wording as audit_wording
@@ -26,6 +28,7 @@ from viewkeeper.protocol.orders import (
     DOMAINS,
     MAX_ORDER_MESSAGE_BYTES,
     Command,
+    Config,
     LifecycleStep,
     Order,
     OrderBody,
@@ -237,6 +240,9 @@ def _sign(arguments: argparse.Namespace, body: OrderBody, role: Role) -> int:
     changes = wording.differences(before.body if before else None, body)
     for line in changes or ["(nothing changes)"]:
         print(f"  {line}")
+    for finding in findings(body) if isinstance(body, Config) else ():
+        word = "the camera will REFUSE" if finding.rule.force is Force.REFUSE else "remark"
+        print(f"{word}: {finding.detail} — {finding.rule.text_en} ({finding.rule.source})")
     if not arguments.yes and not confirmed("sign this"):
         print("not signed")
         return REFUSED

@@ -197,3 +197,13 @@ def test_a_configuration_with_a_mistake_names_it(old, new):
     assert old in EXAMPLE
     with pytest.raises(SetupError):
         parse_config(EXAMPLE.replace(old, new, 1))
+
+
+def test_signing_says_what_the_camera_will_refuse_and_by_which_article(desk, capsys):
+    text = EXAMPLE.replace('"M01"', '"X1"').replace("retention_days = 30", "retention_days = 7")
+    (desk.parent / "config.toml").write_text(text, encoding="utf-8")
+    assert sign(desk, "--yes") == 0
+    shown = capsys.readouterr().out
+    assert shown.count("the camera will REFUSE") == 2
+    assert "Art. 8" in shown
+    assert "Art. 17 [F]" in shown
