@@ -83,6 +83,7 @@ debian-packages: ## Debian packages that the tests drive; does nothing when they
 
 schema: venv ## write protocol/schema.cddl and the dashboard's field table from the declarations
 	$(PY) -m viewkeeper.protocol.cddl > protocol/schema.cddl
+	$(PY) -m viewkeeper.dashboard.schema
 
 lock: ## renew the lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
