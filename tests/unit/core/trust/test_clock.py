@@ -117,6 +117,8 @@ def test_a_key_counts_only_within_its_own_time():
     thresholds = w.THRESHOLDS
     for issued_at, utc_s, trusted, reason in [
         (w.START_S + 3600, NOW_S, True, Reason.ACCEPTED),
+        (w.START_S + 3000, NOW_S, True, Reason.ACCEPTED),
+        (w.START_S + 3000, w.START_S + 3000, True, Reason.ACCEPTED),
         (w.START_S + 2999, NOW_S, True, Reason.KEY_NOT_VALID_NOW),
         (w.START_S + 3600, w.START_S + 9000, True, Reason.KEY_NOT_VALID_NOW),
         (w.START_S + 3000, w.START_S + 2900, True, Reason.KEY_NOT_VALID_NOW),

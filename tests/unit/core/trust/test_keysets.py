@@ -69,7 +69,9 @@ def test_a_rotation_of_root_takes_the_old_and_the_new(camera):
     ):
         refused(camera, rotation(camera, successor, *few), Reason.THRESHOLD_NOT_MET)
     everyone = rotation(camera, successor, w.ROOT_WANG, w.ROOT_ZHAO, NEW_ROOT_A, NEW_ROOT_B)
-    camera.obeys(everyone, OrderKind.KEYSET)
+    ruling = camera.obeys(everyone, OrderKind.KEYSET)
+    persons = sorted(entry.person for entry in ruling.signers)
+    assert persons == ["Wang Fang", "Wu Hao", "Zhao Lei", "Zhou Min"], "each named once"
 
 
 def test_versions_follow_one_by_one(camera):
