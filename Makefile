@@ -12,7 +12,7 @@ VECTORS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types unit coverage bench bench-view bench-events certs venv debian-packages schema \
-	vectors certs lock clean
+	vectors kill lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -20,8 +20,8 @@ help: ## list these targets
 demo: venv ## broker, signing desk, one real agent on a virtual camera, dashboard; DEMO=once checks itself and ends
 	$(PY) -m viewkeeper.sim.cli demo $(if $(filter once,$(DEMO)),--once)
 
-test: venv debian-packages lint ## set up everything and run every check
-	$(PY) -m pytest -n 2 --dist loadfile $(if $(VECTORS),--vectors $(VECTORS))
+test: venv debian-packages lint ## set up everything and run every check; VECTORS=dir: foreign ones too
+	VECTORS=$(VECTORS) $(PY) -m pytest -n 2 --dist loadfile 
 
 lint: venv ## style, types and the directions of imports
 	$(VENV)/bin/ruff check .
@@ -84,6 +84,12 @@ debian-packages: ## Debian packages that the tests drive; does nothing when they
 schema: venv ## write protocol/schema.cddl and the dashboard's field table from the declarations
 	$(PY) -m viewkeeper.protocol.cddl > protocol/schema.cddl
 	$(PY) -m viewkeeper.dashboard.schema
+
+vectors: venv ## write protocol/vectors/*.json anew from their generators
+	$(PY) -m viewkeeper.protocol.vectors.generate
+
+kill: venv ## five hundred kill -9 of a camera that is being given orders
+	VIEWKEEPER_KILLS=500 $(PY) -m pytest -q --timeout 3000 tests/integration/store/test_kill.py
 
 lock: ## renew the lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -32,6 +32,7 @@ examples:
   viewkeeper-agent enrol --config /etc/viewkeeper/agent.toml --bundle cam-0001.enrolment
   viewkeeper-agent register --config /etc/viewkeeper/agent.toml --frames 12 --plot registered.png
   viewkeeper-agent run --config /etc/viewkeeper/agent.toml
+  viewkeeper-agent export --config /etc/viewkeeper/agent.toml --out cam-0001.zip
 """
 
 
@@ -123,6 +124,15 @@ def _parser() -> argparse.ArgumentParser:
             "print this camera's public key",
             "Makes the device key at the first call and prints its public half, in hexadecimal.",
         ),
+        (
+            "export",
+            _export,
+            "write an inspection bundle of the ledger",
+            (
+                "Everything this camera was told and did, with proofs, for "
+                "viewkeeper-authority audit. The agent must be stopped."
+            ),
+        ),
     ):
         command = commands.add_parser(name, help=help_text, description=description)
         command.add_argument(
@@ -144,6 +154,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--out", type=Path, metavar="FILE", help="write a copy (.view)")
         if name == "enrol":
             command.add_argument("--bundle", type=Path, required=True, metavar="FILE")
+        if name == "export":
+            command.add_argument("--out", type=Path, required=True, metavar="FILE.zip")
         if name == "run":
             command.add_argument(
                 "--verbose", action="store_true", help="say more on standard error"
@@ -221,6 +233,12 @@ def _enrol(arguments: argparse.Namespace, _adapters: app.Adapters) -> int:
     enrolment = registering.enrol(load(arguments.config), arguments.bundle)
     print(f"enrolled {enrolment.site}/{enrolment.device}; compare with the desk:")
     print(enrolment.fingerprint)
+    return 0
+
+
+def _export(arguments: argparse.Namespace, _adapters: app.Adapters) -> int:
+    entries = registering.export(load(arguments.config), arguments.out)
+    print(f"{arguments.out}: {entries} entries; verify with viewkeeper-authority audit")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,12 +11,14 @@ from pathlib import Path
 from viewkeeper.agent.adapters.store import keyfile
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.lock import FolderLock
-from viewkeeper.agent.app import Adapters, Storage
+from viewkeeper.agent.adapters.system.clock import SystemClock
+from viewkeeper.agent.app import Adapters, Storage, now_of
 from viewkeeper.agent.checking import registered
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.ledger.entries import EntryKind
 from viewkeeper.agent.core.view.geometry import Lens
 from viewkeeper.agent.core.view.registered import RegisteredView
+from viewkeeper.agent.inspection import export_bundle
 from viewkeeper.agent.order_desk import enrol as enrol_in
 from viewkeeper.agent.ports import SourceEndedError, SourceError
 from viewkeeper.agent.settings import Settings
@@ -104,6 +107,33 @@ def register_view(
         finally:
             ledger.close()
     return Registration(view, taken[0], len(taken))
+
+
+def export(settings: Settings, target: Path) -> int:
+    """Write an inspection bundle of this camera's ledger; how many entries are in it.
+
+    Raises:
+        SetupError: not enrolled, the agent is running, or the file cannot be written.
+    """
+    storage = Storage(Path(settings.storage.dir))
+    with FolderLock(storage.directory):
+        if not storage.ledger.exists():
+            raise SetupError(Reason.SETTING, "this camera is not enrolled yet: nothing to export")
+        clock = SystemClock(
+            threading.Event(), assume_synchronised=settings.clock.assume_synchronised
+        )
+        ledger = LedgerFile(storage.ledger)
+        try:
+            export_bundle(
+                target,
+                ledger,
+                device=settings.camera.id,
+                signer=keyfile.load(storage.key),
+                now=now_of(clock.read()),
+            )
+            return ledger.size
+        finally:
+            ledger.close()
 
 
 def _take(

@@ -143,7 +143,7 @@ def test_a_mistake_gives_one_line_that_names_it(pictures, arguments, named):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["", "check", "run", "register", "enrol", "key"])
+@pytest.mark.parametrize("command", ["", "check", "run", "register", "enrol", "key", "export"])
 def test_help_is_there(command):
     done = agent(*([command] if command else []), "--help")
     assert done.returncode == 0

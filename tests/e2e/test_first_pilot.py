@@ -105,6 +105,13 @@ def test_a_pilot_from_nothing_to_a_camera_in_use(tmp_path, broker):
         agent.terminate()
         assert agent.wait(20) == 0
 
+    bundle = tmp_path / "cam-1.zip"
+    assert "entries" in run("agent.cli", "export", "--config", settings, "--out", bundle)
+    told = run("authority.cli", "audit", bundle, "--desk", desk, "--html", tmp_path / "audit.html")
+    assert "cam-1" in told
+    assert "<html" in (tmp_path / "audit.html").read_text(encoding="utf-8")
+    run("agent.cli", "export", "--config", settings, "--out", bundle, expect=2)
+
     register = tmp_path / "register.json"
     run("authority.cli", "register", "export", desk, "--out", register)
     port = free_port()
