@@ -82,7 +82,9 @@ def check(
         judgement = Judgement(Verdict.CANNOT_TELL, Cause.SIGNAL_LOST, nothing_found())
     else:
         health, history = assess(frame, state.history)
-        found = nothing_found() if view is None else estimate(view, frame)
+        # The last known move is tried first: a camera that was turned stays turned.
+        near = state.guard.move
+        found = nothing_found() if view is None else estimate(view, frame, near)
         judgement = judge(found, health, tolerance)
     belief = guard.step(state.guard, judgement, health, at_s, tolerance)
     verdict, cause = ViewVerdict(belief.verdict.value), _cause(belief.cause)
