@@ -50,6 +50,7 @@ bench-events: $(BENCH_STAMP) ## the zone events against OpenCV's background mode
 certs: venv ## a small certificate authority for a pilot in ./certs: broker, desk, dashboard, one camera
 	$(PY) broker_config/certs.py init --server localhost certs
 	$(PY) broker_config/certs.py issue certs desk desk
+	$(PY) broker_config/certs.py issue certs recorder recorder
 	$(PY) broker_config/certs.py issue certs dashboard dashboard
 	$(PY) broker_config/certs.py issue certs camera pilot/cam-0001
 	$(PY) broker_config/certs.py acl certs > certs/acl

@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from viewkeeper.agent.adapters.link import Link, LinkSettings, Lost, ReceivedOrder, TlsSettings
+from viewkeeper.agent.adapters.link import (
+    DiscoveryForm,
+    Introduction,
+    Link,
+    LinkSettings,
+    Lost,
+    ReceivedOrder,
+    TlsSettings,
+)
 from viewkeeper.agent.adapters.sources.files import FileSource
 from viewkeeper.agent.adapters.sources.video import VideoSource
 from viewkeeper.agent.adapters.store import keyfile
@@ -187,7 +195,16 @@ def link_settings(settings: Settings) -> LinkSettings:
         retry_first_s=broker.reconnect_first_s,
         retry_most_s=broker.reconnect_most_s,
         outbox=Storage(Path(settings.storage.dir)).outbox,
+        introduction=introduction_of(settings),
     )
+
+
+def introduction_of(settings: Settings) -> Introduction | None:
+    """How the camera introduces itself to Home Assistant, where it is told to."""
+    told = settings.homeassistant
+    if told.discovery == "off":
+        return None
+    return Introduction(form=DiscoveryForm(told.discovery), prefix=told.prefix)
 
 
 def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> None:
@@ -228,6 +245,7 @@ def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> No
 
         def on_gap(lost: Lost) -> bytes | None:
             gap = Gap(
+                boot=lost.boot or None,
                 first_sequence=lost.first_sequence,
                 last_sequence=lost.last_sequence,
                 lost=lost.count,

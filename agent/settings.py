@@ -68,6 +68,15 @@ class BrokerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HomeAssistantSettings:
+    """Whether and how the camera introduces itself to a Home Assistant on the same broker."""
+
+    discovery: str = "off"
+    """``off``, ``component`` (every version) or ``device`` (2024.11 and newer)."""
+    prefix: str = "homeassistant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StorageSettings:
     """Where the agent keeps its key, state, ledger and registered views."""
 
@@ -91,12 +100,14 @@ class Settings:
     storage: StorageSettings
     signage: SignageSettings = field(default_factory=SignageSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
+    homeassistant: HomeAssistantSettings = field(default_factory=HomeAssistantSettings)
 
     @property
     def topics(self) -> Topics:
         return Topics(self.camera.site, self.camera.id)
 
 
+DISCOVERY_FORMS = ("off", "component", "device")
 _SIGNED_WORDS = {"tolerance", "place", "sign", "retention", "retention_days", "lifecycle"}
 
 
@@ -181,6 +192,10 @@ def _check(settings: Settings, where: str) -> None:
             "[broker] reconnect_first_s must be above 0 and at most reconnect_most_s",
         ),
         (
+            settings.homeassistant.discovery in DISCOVERY_FORMS,
+            f"[homeassistant] discovery must be one of {', '.join(DISCOVERY_FORMS)}",
+        ),
+        (
             bool(broker.cert_file) == bool(broker.key_file),
             "[broker] cert_file and key_file go together",
         ),
@@ -207,4 +222,5 @@ def _with_paths(settings: Settings, base: Path) -> Settings:
         storage=rebuilt(settings.storage, ("dir",)),
         signage=rebuilt(settings.signage, ("path",)),
         clock=settings.clock,
+        homeassistant=settings.homeassistant,
     )

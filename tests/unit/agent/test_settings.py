@@ -1,5 +1,6 @@
 import pytest
 
+from viewkeeper.agent.app import link_settings
 from viewkeeper.agent.settings import load
 from viewkeeper.protocol.errors import Reason, SetupError
 
@@ -61,3 +62,18 @@ def test_a_bad_file_gives_one_line_that_names_the_thing(tmp_path, change, named)
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(SetupError, match=r"nowhere\.toml: no such file"):
         load(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("told", "least", "most"), [("off", 0, 0), ("device", 1, 1), ("component", 2, 99)]
+)
+def test_home_assistant_is_introduced_in_the_form_that_is_asked_for(tmp_path, told, least, most):
+    settings = loaded(tmp_path, GOOD + f'[homeassistant]\ndiscovery = "{told}"\n')
+    introduction = link_settings(settings).introduction
+    messages = {} if introduction is None else introduction.messages(settings.topics)
+    assert least <= len(messages) <= most
+
+
+def test_an_unknown_form_is_named(tmp_path):
+    with pytest.raises(SetupError, match="off, component, device"):
+        loaded(tmp_path, GOOD + '[homeassistant]\ndiscovery = "yes"\n')
