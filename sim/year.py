@@ -17,7 +17,7 @@ import numpy as np
 from viewkeeper.agent.core import assessment
 from viewkeeper.agent.core.view.geometry import Lens
 from viewkeeper.agent.core.view.registered import RegisteredView, register
-from viewkeeper.agent.core.view.verdict import Tolerance, Verdict
+from viewkeeper.agent.core.view.verdict import Tolerance
 from viewkeeper.protocol.vocabulary import EventKind, ViewVerdict
 from viewkeeper.sim.camera.conditions import Conditions
 from viewkeeper.sim.camera.virtual import VirtualCamera
@@ -168,7 +168,7 @@ class Life:
                 abs(check.estimate.move.tilt_deg - truth.move.tilt_deg),
             )
             self.tally.worst_error_deg = max(self.tally.worst_error_deg, error)
-            if error > _GROSS_DEG and check.judgement.verdict is not Verdict.CANNOT_TELL:
+            if error > _GROSS_DEG and check.judgement.verdict is not ViewVerdict.CANNOT_TELL:
                 self._note(at_s, "gross_error")
         return check
 
@@ -203,7 +203,7 @@ class Life:
         if waited is not None:
             tally.found += 1
             tally.waited.append(waited)
-        elif self._state.guard.verdict is Verdict.CANNOT_TELL:
+        elif self._state.guard.verdict is ViewVerdict.CANNOT_TELL:
             tally.blind += 1
         else:
             self._note(at_s, "missed_knock")

@@ -15,7 +15,7 @@ from viewkeeper.agent.core.quality.health import ImageHealth
 from viewkeeper.agent.core.view import guard
 from viewkeeper.agent.core.view.estimate import Estimate, estimate, nothing_found
 from viewkeeper.agent.core.view.registered import RegisteredView
-from viewkeeper.agent.core.view.verdict import Cause, Judgement, Tolerance, Verdict, judge
+from viewkeeper.agent.core.view.verdict import Judgement, Tolerance, judge
 from viewkeeper.protocol.vocabulary import ViewCause, ViewVerdict
 
 
@@ -79,7 +79,7 @@ def check(
     """
     if frame is None:
         health, history = ImageHealth(), state.history
-        judgement = Judgement(Verdict.CANNOT_TELL, Cause.SIGNAL_LOST, nothing_found())
+        judgement = Judgement(ViewVerdict.CANNOT_TELL, ViewCause.SIGNAL_LOST, nothing_found())
     else:
         health, history = assess(frame, state.history)
         # The last known move is tried first: a camera that was turned stays turned.
@@ -87,19 +87,15 @@ def check(
         found = nothing_found() if view is None else estimate(view, frame, near)
         judgement = judge(found, health, tolerance)
     belief = guard.step(state.guard, judgement, health, at_s, tolerance)
-    verdict, cause = ViewVerdict(belief.verdict.value), _cause(belief.cause)
+    verdict, cause = belief.verdict, belief.cause
     if view is None and frame is not None:
         verdict, cause = ViewVerdict.CANNOT_TELL, ViewCause.NOT_REGISTERED
     seen = handling.Observation(
         at_s=at_s,
         verdict=verdict,
-        cause=_cause(judgement.cause),
+        cause=judgement.cause,
         move=judgement.estimate.move if judgement.estimate.found else None,
     )
     hands, flags = handling.step(state.handling, seen)
     after = replace(state, guard=belief, history=history, handling=hands, checks=state.checks + 1)
     return after, Check(verdict, cause, judgement.estimate, judgement, health, flags)
-
-
-def _cause(cause: Cause | None) -> ViewCause | None:
-    return None if cause is None else ViewCause(cause.value)

@@ -91,7 +91,7 @@ export const REASONS = {
 
 export const VOCABULARIES = {
   ViewVerdict: ["same", "moved", "cannot_tell", "obstructed"],
-  ViewCause: ["covered", "defocused", "dark", "overexposed", "low_contrast", "frozen", "replayed", "no_texture", "no_match", "noise", "signal_lost", "not_registered", "starting"],
+  ViewCause: ["covered", "defocused", "dark", "overexposed", "low_contrast", "frozen", "replayed", "no_texture", "no_match", "imprecise", "noise", "signal_lost", "not_registered", "starting"],
   SignageState: ["present", "obscured", "missing", "replaced", "photo_expired", "text_mismatch", "unknown"],
   LitState: ["lit", "unlit", "failing", "unknown"],
   LifecycleState: ["manufactured", "registered", "accepted", "in_use", "filing_due", "filed", "change_due", "withdrawn"],

@@ -23,7 +23,8 @@ from dataclasses import dataclass, replace
 from viewkeeper.agent.core.quality.health import ImageHealth
 from viewkeeper.agent.core.view.estimate import Estimate, MoveError
 from viewkeeper.agent.core.view.geometry import Move
-from viewkeeper.agent.core.view.verdict import Cause, Judgement, Tolerance, Verdict
+from viewkeeper.agent.core.view.verdict import Judgement, Tolerance
+from viewkeeper.protocol.vocabulary import ViewCause, ViewVerdict
 
 FRAME_CAP = 3.0
 """Nats; a found frame is believed to be deceived with probability e⁻³ = 5 %."""
@@ -53,8 +54,8 @@ class GuardState:
         hypothesis: the move that recent `moved` frames agree on.
     """
 
-    verdict: Verdict = Verdict.CANNOT_TELL
-    cause: Cause | None = Cause.STARTING
+    verdict: ViewVerdict = ViewVerdict.CANNOT_TELL
+    cause: ViewCause | None = ViewCause.STARTING
     move: Move = Move()
     stderr: MoveError = MoveError(180.0, 180.0, 180.0, 180.0)
     latched: bool = False
@@ -82,8 +83,8 @@ def step(
     ``tolerance`` is that of the judgement; it scales what counts as the same move.
     """
     tolerance = tolerance or Tolerance()
-    if judgement.verdict is Verdict.CANNOT_TELL:
-        return _blind(state, judgement.cause or Cause.NO_MATCH, at_s)
+    if judgement.verdict is ViewVerdict.CANNOT_TELL:
+        return _blind(state, judgement.cause or ViewCause.NO_MATCH, at_s)
     estimate = judgement.estimate
     bar = HYSTERESIS if state.latched else 1.0
     nats = _evidence(judgement, bar)
@@ -108,30 +109,32 @@ def step(
         same_nats=same_nats,
         blind_frames=0,
         hypothesis=hypothesis if moved_nats > 0.0 else None,
-        cause=None if state.verdict is Verdict.MOVED else state.cause,
+        cause=None if state.verdict is ViewVerdict.MOVED else state.cause,
     )
-    if state.verdict is not Verdict.MOVED and moved_nats >= BAR:
+    if state.verdict is not ViewVerdict.MOVED and moved_nats >= BAR:
         return replace(
-            after, verdict=Verdict.MOVED, cause=None, latched=True, since_s=at_s, same_nats=0.0
+            after, verdict=ViewVerdict.MOVED, cause=None, latched=True, since_s=at_s, same_nats=0.0
         )
     # Back at home is claimed only on as much evidence as the move itself.
     enough = BAR if state.latched else 2.0 * FRAME_CAP
-    if state.verdict is not Verdict.SAME and same_nats >= enough:
+    if state.verdict is not ViewVerdict.SAME and same_nats >= enough:
         return replace(
-            after, verdict=Verdict.SAME, cause=None, latched=False, since_s=at_s, moved_nats=0.0
+            after, verdict=ViewVerdict.SAME, cause=None, latched=False, since_s=at_s, moved_nats=0.0
         )
     return after
 
 
-def _blind(state: GuardState, cause: Cause, at_s: float) -> GuardState:
+def _blind(state: GuardState, cause: ViewCause, at_s: float) -> GuardState:
     blind = state.blind_frames + 1
     after = replace(state, blind_frames=blind, same_nats=max(0.0, state.same_nats - 1.0))
-    if state.verdict is Verdict.MOVED:
+    if state.verdict is ViewVerdict.MOVED:
         return replace(after, cause=cause if blind >= BLIND_FRAMES else state.cause)
-    if state.verdict is Verdict.CANNOT_TELL:
+    if state.verdict is ViewVerdict.CANNOT_TELL:
         return replace(after, cause=cause)
     if blind >= BLIND_FRAMES:
-        return replace(after, verdict=Verdict.CANNOT_TELL, cause=cause, since_s=at_s, same_nats=0.0)
+        return replace(
+            after, verdict=ViewVerdict.CANNOT_TELL, cause=cause, since_s=at_s, same_nats=0.0
+        )
     return after
 
 

@@ -3,38 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from viewkeeper.agent.core.quality.health import ImageHealth
 from viewkeeper.agent.core.view.estimate import Estimate
 from viewkeeper.agent.core.view.geometry import Move
-
-
-class Verdict(StrEnum):
-    """What can be said about the view."""
-
-    SAME = "same"
-    MOVED = "moved"
-    CANNOT_TELL = "cannot_tell"
-
-
-class Cause(StrEnum):
-    """Why nothing can be said; the first ones are those of image health, word for word."""
-
-    SIGNAL_LOST = "signal_lost"
-    FROZEN = "frozen"
-    DARK = "dark"
-    OVEREXPOSED = "overexposed"
-    COVERED = "covered"
-    NO_TEXTURE = "no_texture"
-    DEFOCUSED = "defocused"
-    LOW_CONTRAST = "low_contrast"
-    NO_MATCH = "no_match"
-    """The picture is well, but shows nothing of the registered view."""
-    IMPRECISE = "imprecise"
-    """Found, but the standard error is larger than the tolerance."""
-    STARTING = "starting"
-    """Too few frames yet."""
+from viewkeeper.protocol.vocabulary import ViewCause, ViewVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +51,8 @@ class Judgement:
         uncertainty: standard error of that part over its tolerance.
     """
 
-    verdict: Verdict
-    cause: Cause | None
+    verdict: ViewVerdict
+    cause: ViewCause | None
     estimate: Estimate
     excess: float = 0.0
     uncertainty: float = 0.0
@@ -94,16 +67,18 @@ def judge(estimate: Estimate, health: ImageHealth, tolerance: Tolerance) -> Judg
     """
     blinding = health.blinding
     if blinding is not None:
-        return Judgement(Verdict.CANNOT_TELL, Cause(blinding.value), estimate)
+        return Judgement(ViewVerdict.CANNOT_TELL, ViewCause(blinding.value), estimate)
     if not estimate.found:
         kind = health.cause_for_view
-        cause = Cause.NO_MATCH if kind is None else Cause(kind.value)
-        return Judgement(Verdict.CANNOT_TELL, cause, estimate)
+        cause = ViewCause.NO_MATCH if kind is None else ViewCause(kind.value)
+        return Judgement(ViewVerdict.CANNOT_TELL, cause, estimate)
     excess = tolerance.excess(estimate.move)
     uncertainty = _uncertainty(estimate, tolerance)
     if uncertainty > 1.0 and excess < 1.0 + 4.0 * uncertainty:
-        return Judgement(Verdict.CANNOT_TELL, Cause.IMPRECISE, estimate, excess, uncertainty)
-    verdict = Verdict.MOVED if excess > 1.0 else Verdict.SAME
+        return Judgement(
+            ViewVerdict.CANNOT_TELL, ViewCause.IMPRECISE, estimate, excess, uncertainty
+        )
+    verdict = ViewVerdict.MOVED if excess > 1.0 else ViewVerdict.SAME
     return Judgement(verdict, None, estimate, excess, uncertainty)
 
 

@@ -2,7 +2,8 @@ from viewkeeper.agent.core.quality.health import Finding, ImageHealth, Kind
 from viewkeeper.agent.core.view.estimate import Estimate, MoveError, nothing_found
 from viewkeeper.agent.core.view.geometry import Move
 from viewkeeper.agent.core.view.guard import GuardState, start, step
-from viewkeeper.agent.core.view.verdict import Cause, Tolerance, Verdict, judge
+from viewkeeper.agent.core.view.verdict import Tolerance, judge
+from viewkeeper.protocol.vocabulary import ViewCause, ViewVerdict
 
 TOLERANCE = Tolerance()
 WELL = ImageHealth()
@@ -32,58 +33,58 @@ def settled() -> GuardState:
 
 def test_it_starts_without_a_verdict_and_says_same_after_a_few_frames():
     states = run(start(0.0), [seen(Move())] * 4)
-    assert (start(0.0).verdict, start(0.0).cause) == (Verdict.CANNOT_TELL, Cause.STARTING)
-    assert states[0].verdict is Verdict.CANNOT_TELL
-    assert (states[-1].verdict, states[-1].cause) == (Verdict.SAME, None)
+    assert (start(0.0).verdict, start(0.0).cause) == (ViewVerdict.CANNOT_TELL, ViewCause.STARTING)
+    assert states[0].verdict is ViewVerdict.CANNOT_TELL
+    assert (states[-1].verdict, states[-1].cause) == (ViewVerdict.SAME, None)
     assert states[-1].since_s == 2.0
 
 
 def test_a_move_of_half_a_degree_is_reported_within_ten_frames():
     states = run(settled(), [seen(Move(pan_deg=0.5))] * 10)
-    assert states[0].verdict is Verdict.SAME
-    assert (states[-1].verdict, states[-1].latched) == (Verdict.MOVED, True)
+    assert states[0].verdict is ViewVerdict.SAME
+    assert (states[-1].verdict, states[-1].latched) == (ViewVerdict.MOVED, True)
     assert abs(states[-1].move.pan_deg - 0.5) < 1e-6
 
 
 def test_three_deceived_frames_in_a_row_are_not_a_move():
-    assert run(settled(), [seen(Move(pan_deg=4.0))] * 3)[-1].verdict is Verdict.SAME
+    assert run(settled(), [seen(Move(pan_deg=4.0))] * 3)[-1].verdict is ViewVerdict.SAME
 
 
 def test_a_deceived_frame_now_and_then_never_adds_up():
     pattern = [seen(Move(pan_deg=4.0)), seen(Move()), seen(Move())]
-    assert all(state.verdict is Verdict.SAME for state in run(settled(), pattern * 50))
+    assert all(state.verdict is ViewVerdict.SAME for state in run(settled(), pattern * 50))
 
 
 def test_a_camera_that_sways_beyond_tolerance_is_reported():
     sway = [seen(Move(pan_deg=2.0 * (-1) ** index)) for index in range(40)]
-    assert run(settled(), sway)[-1].verdict is Verdict.MOVED
+    assert run(settled(), sway)[-1].verdict is ViewVerdict.MOVED
 
 
 def test_a_move_stays_latched_while_the_camera_is_blind():
     moved = run(settled(), [seen(Move(pan_deg=3.0))] * 10)[-1]
     dark = ImageHealth((Finding(Kind.DARK, 5.0, 34.0),))
     after = run(moved, [nothing_found()] * 500, dark)[-1]
-    assert (after.verdict, after.latched, after.cause) == (Verdict.MOVED, True, Cause.DARK)
+    assert (after.verdict, after.latched, after.cause) == (ViewVerdict.MOVED, True, ViewCause.DARK)
     assert abs(after.move.pan_deg - 3.0) < 1e-6
 
 
 def test_a_latched_move_is_over_when_the_view_is_back():
     moved = run(settled(), [seen(Move(pan_deg=3.0))] * 10)[-1]
     back = run(moved, [seen(Move(pan_deg=0.05))] * 15, from_s=100.0)
-    assert back[1].verdict is Verdict.MOVED
-    assert (back[-1].verdict, back[-1].latched) == (Verdict.SAME, False)
+    assert back[1].verdict is ViewVerdict.MOVED
+    assert (back[-1].verdict, back[-1].latched) == (ViewVerdict.SAME, False)
     assert back[-1].since_s >= 102.0
 
 
 def test_a_latched_move_is_not_over_when_the_view_is_only_just_within_tolerance():
     moved = run(settled(), [seen(Move(pan_deg=3.0))] * 10)[-1]
-    assert run(moved, [seen(Move(pan_deg=0.34))] * 50)[-1].verdict is Verdict.MOVED
+    assert run(moved, [seen(Move(pan_deg=0.34))] * 50)[-1].verdict is ViewVerdict.MOVED
 
 
 def test_same_is_no_longer_claimed_by_a_blind_camera():
     states = run(settled(), [nothing_found()] * 12)
-    assert states[5].verdict is Verdict.SAME
-    assert (states[-1].verdict, states[-1].cause) == (Verdict.CANNOT_TELL, Cause.NO_MATCH)
+    assert states[5].verdict is ViewVerdict.SAME
+    assert (states[-1].verdict, states[-1].cause) == (ViewVerdict.CANNOT_TELL, ViewCause.NO_MATCH)
 
 
 def test_stepping_is_pure():
