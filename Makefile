@@ -25,6 +25,7 @@ test: venv debian-packages lint ## set up everything and run every check; VECTOR
 
 lint: venv ## style, types and the directions of imports
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff check device
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports --no-cache
 	$(MAKE) --no-print-directory types
