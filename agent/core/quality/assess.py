@@ -31,6 +31,9 @@ BRIGHT_LEVEL = 250.0
 BRIGHT_SHARE = 0.5
 TEXTURED_TILES = 0.12
 """Share of tiles with lines in them under which the picture holds no texture."""
+RICH_TILES = 0.25
+"""Share from which a picture is full of lines: losing them all at once takes a hand or a bag,
+losing them from less than this may take no more than rain at night."""
 COVER_CONTRAST = 14.0
 """Standard deviation of the picture's coarse shape, grey levels, from which textureless means
 defocused rather than covered."""
@@ -60,6 +63,8 @@ class History:
         unchanged: how many frames in a row equal their predecessor.
         bright_mono_s: when a picture was last lit; ``None`` before the first.
         darkened_at_once: the present darkness came between two pictures, not over minutes.
+        rich_mono_s: when a picture was last full of lines; ``None`` before the first.
+        emptied_at_once: the present blankness came at once, or was there at the start.
     """
 
     sample: NDArray[np.uint8] | None = None
@@ -67,6 +72,8 @@ class History:
     unchanged: int = 0
     bright_mono_s: float | None = None
     darkened_at_once: bool = False
+    rich_mono_s: float | None = None
+    emptied_at_once: bool = False
 
 
 def assess(frame: Frame, previous: History) -> tuple[ImageHealth, History]:
@@ -85,19 +92,19 @@ def assess(frame: Frame, previous: History) -> tuple[ImageHealth, History]:
         float(value) for value in np.percentile(luma[::2, ::2], (0.1, 5.0, 95.0, 99.9))
     )
     flat, dark = p999 - p01, p95 < DARK_LEVEL
-    history = _remember(frame, previous, dark=dark)
+    textured = float(line_tiles(luma).mean())
+    blank = textured < TEXTURED_TILES
+    history = _remember(frame, previous, dark=dark, textured=textured)
     note(Kind.SIGNAL_LOST, flat < FLAT_RANGE and _noise_free(frame), flat, FLAT_RANGE)
     note(Kind.FROZEN, history.unchanged >= FROZEN_FRAMES, history.unchanged, FROZEN_FRAMES)
     note(Kind.DARK, dark and not history.darkened_at_once, p95, DARK_LEVEL)
     bright = float(np.mean(luma > BRIGHT_LEVEL))
     note(Kind.OVEREXPOSED, bright > BRIGHT_SHARE, bright, BRIGHT_SHARE)
-    textured, fine_share = float(line_tiles(luma).mean()), _fine_share(luma)
-    coarse_shape = _spread_of_shape(luma)
-    blank = textured < TEXTURED_TILES
+    fine_share, coarse_shape = _fine_share(luma), _spread_of_shape(luma)
     well_lit = p95 >= DARK_LEVEL and bright <= BRIGHT_SHARE
     note(
         Kind.COVERED,
-        (blank and well_lit and coarse_shape < COVER_CONTRAST)
+        (blank and well_lit and coarse_shape < COVER_CONTRAST and history.emptied_at_once)
         or (dark and history.darkened_at_once),
         coarse_shape,
         COVER_CONTRAST,
@@ -126,7 +133,7 @@ def _noise_free(frame: Frame) -> bool:
     return int(np.count_nonzero(part[:, 1:] == part[:, :-1])) > 0.98 * part[:, 1:].size
 
 
-def _remember(frame: Frame, previous: History, *, dark: bool) -> History:
+def _remember(frame: Frame, previous: History, *, dark: bool, textured: float) -> History:
     step = max(1, frame.luma.shape[1] // 80)
     sample = np.ascontiguousarray(frame.luma[::step, ::step])
     unchanged = 0
@@ -134,13 +141,25 @@ def _remember(frame: Frame, previous: History, *, dark: bool) -> History:
         difference = np.abs(sample.astype(np.int16) - previous.sample)
         if float(difference.mean()) < FROZEN_DIFFERENCE:
             unchanged = previous.unchanged + 1
-    now_s, lit_s = frame.captured_mono_s, previous.bright_mono_s
-    if not dark:
-        return History(sample, now_s, unchanged, now_s)
-    at_once = previous.darkened_at_once or (
-        lit_s is not None and previous.captured_mono_s == lit_s and now_s - lit_s <= AT_ONCE_S
+    now_s, first = frame.captured_mono_s, previous.sample is None
+    # A gap in the pictures says nothing about how fast it grew dark.
+    steady = now_s - previous.captured_mono_s <= AT_ONCE_S
+
+    def lately(then_s: float | None) -> bool:
+        return then_s is not None and steady and now_s - then_s <= AT_ONCE_S
+
+    emptied = textured < TEXTURED_TILES and (
+        previous.emptied_at_once or first or lately(previous.rich_mono_s)
     )
-    return History(sample, now_s, unchanged, lit_s, at_once)
+    return History(
+        sample=sample,
+        captured_mono_s=now_s,
+        unchanged=unchanged,
+        bright_mono_s=previous.bright_mono_s if dark else now_s,
+        darkened_at_once=dark and (previous.darkened_at_once or lately(previous.bright_mono_s)),
+        rich_mono_s=now_s if textured >= RICH_TILES else previous.rich_mono_s,
+        emptied_at_once=emptied,
+    )
 
 
 def _fine_share(luma: Luma) -> float:

@@ -45,3 +45,15 @@ def test_a_camera_that_starts_in_the_dark_is_in_the_dark():
 def test_light_that_comes_back_forgets_the_cover():
     told = causes([(0, 1.0), (1, 0.02), (2, 1.0), (200, 0.02)])
     assert told == [None, Kind.COVERED, None, Kind.DARK]
+
+
+def test_a_picture_that_was_nearly_blank_before_is_not_covered_when_rain_blanks_it():
+    # lines in a sixth of the tiles, lit; then a veil, as rain at night makes one
+    lines = np.full(SCENE.shape, 90.0)
+    lines[:, :40] = SCENE[:, :40]
+    history, told = History(), []
+    for at_s, contrast in ((0, 1.0), (1, 1.0), (2, 0.0), (3, 0.0)):
+        noisy = 90 + (lines - 90) * contrast + RNG.normal(0, 1.0, SCENE.shape)
+        health, history = assess(Frame(np.clip(noisy, 0, 255).astype(np.uint8), at_s), history)
+        told.append((health.has(Kind.COVERED), health.has(Kind.NO_TEXTURE)))
+    assert told == [(False, False), (False, False), (False, True), (False, True)]
