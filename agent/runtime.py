@@ -11,7 +11,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from viewkeeper.agent.core import assessment, cadence
@@ -127,6 +127,7 @@ class Runtime:
         self._said: cadence.Said | None = None
         self._alarms: dict[AlarmKind, Alarm] = {}
         self._checkpoint_size = -1
+        self._period_s = DEFAULT_PERIOD_S
         self._opened = False
         self._reopen_at_s = 0.0
         self._frames_at_s: deque[float] = deque()
@@ -144,9 +145,7 @@ class Runtime:
                 if not self.turn():
                     break
                 self._pulse()
-                config = self._desk.standing().config
-                period_s = DEFAULT_PERIOD_S if config is None else config.check_period_ms / 1000
-                self._clock.wait(started.mono_s + period_s - self._clock.read().mono_s)
+                self._clock.wait(started.mono_s + self._period_s - self._clock.read().mono_s)
         finally:
             self._source.close()
             if self._signage is not None:
@@ -162,8 +161,10 @@ class Runtime:
         now = self._clock.read()
         self._note_clock(now)
         standing = self._desk.standing()
+        config = standing.config
+        self._period_s = DEFAULT_PERIOD_S if config is None else config.check_period_ms / 1000
         self._take_view(standing, now)
-        tolerance = tolerance_of(standing.config)
+        tolerance = tolerance_of(config)
         self._watch, check = assessment.check(self._watch, self._view, frame, tolerance, now.utc_s)
         if frame is not None:
             self._frames_at_s.append(now.mono_s)
@@ -321,8 +322,7 @@ def tolerance_of(config: Config | None) -> Tolerance:
     if config is None:
         return Tolerance()
     signed = config.tolerance
-    return replace(
-        Tolerance(),
+    return Tolerance(
         pan_deg=signed.pan_mdeg / 1000,
         tilt_deg=signed.tilt_mdeg / 1000,
         roll_deg=signed.roll_mdeg / 1000,

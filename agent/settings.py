@@ -7,7 +7,7 @@ settings file that tries to (a tolerance, a place) is refused with that explanat
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -211,16 +211,13 @@ def _with_paths(settings: Settings, base: Path) -> Settings:
     def absolute(text: str) -> str:
         return str((base / Path(text).expanduser()).resolve()) if text else text
 
-    def rebuilt(part: Any, names: tuple[str, ...]) -> Any:
-        values = {spec.name: getattr(part, spec.name) for spec in fields(part)}
-        return type(part)(**{**values, **{name: absolute(values[name]) for name in names}})
+    def rebuilt(part: Any, *names: str) -> Any:
+        return replace(part, **{name: absolute(getattr(part, name)) for name in names})
 
-    return Settings(
-        camera=settings.camera,
-        source=rebuilt(settings.source, ("path",)),
-        broker=rebuilt(settings.broker, ("password_file", "ca_file", "cert_file", "key_file")),
-        storage=rebuilt(settings.storage, ("dir",)),
-        signage=rebuilt(settings.signage, ("path",)),
-        clock=settings.clock,
-        homeassistant=settings.homeassistant,
+    return replace(
+        settings,
+        source=rebuilt(settings.source, "path"),
+        broker=rebuilt(settings.broker, "password_file", "ca_file", "cert_file", "key_file"),
+        storage=rebuilt(settings.storage, "dir"),
+        signage=rebuilt(settings.signage, "path"),
     )

@@ -40,15 +40,8 @@ class Broker:
 
 def order_topic(camera: Camera, order: Order) -> str:
     """Where an order of this kind goes."""
-    topics = camera.topics
-    if isinstance(order.body, Command):
-        return topics.command(order.body.name)
-    return {
-        OrderKind.CONFIG: topics.config_desired,
-        OrderKind.KEYSET: topics.keyset,
-        OrderKind.LIFECYCLE: topics.lifecycle,
-        OrderKind.GRANT: topics.grant,
-    }[order.kind]
+    command = order.body.name if isinstance(order.body, Command) else "+"
+    return camera.topics.order(order.kind, command)
 
 
 def verdict_of(payload: bytes, camera: Camera, message: bytes) -> VerdictRecord | None:

@@ -19,6 +19,7 @@ import re
 from dataclasses import dataclass
 
 from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.protocol.vocabulary import OrderKind
 
 ROOT = "viewkeeper/v1"
 ID_PATTERN = "[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"
@@ -91,6 +92,17 @@ class Topics:
     @property
     def state(self) -> str:
         return self._at("state")
+
+    def order(self, kind: OrderKind, command: str = "+") -> str:
+        """Where an order of a kind goes; a command names itself, ``+`` stands for all."""
+        if kind is OrderKind.COMMAND:
+            return self.command(command)
+        return {
+            OrderKind.CONFIG: self.config_desired,
+            OrderKind.KEYSET: self.keyset,
+            OrderKind.LIFECYCLE: self.lifecycle,
+            OrderKind.GRANT: self.grant,
+        }[kind]
 
     def event(self, kind: str) -> str:
         return self._at(f"event/{kind}")

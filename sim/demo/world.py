@@ -310,15 +310,9 @@ class World:
         timeout_s: float = 20.0,
     ) -> OrderSent:
         """Publish an order's bytes, whatever they are, and wait for the verdict on them."""
-        topics = {
-            OrderKind.CONFIG: camera.topics.config_desired,
-            OrderKind.LIFECYCLE: camera.topics.lifecycle,
-            OrderKind.KEYSET: camera.topics.keyset,
-            OrderKind.GRANT: camera.topics.grant,
-            OrderKind.COMMAND: camera.topics.command("identify"),
-        }
         before = len(self.observer.seen(camera.name).verdicts)
-        self.observer.publish(topics[kind], message, retain=kind is OrderKind.CONFIG)
+        topic = camera.topics.order(kind, command="identify")
+        self.observer.publish(topic, message, retain=kind is OrderKind.CONFIG)
         digest = hashlib.sha256(message).digest()
         verdict = self.observer.wait_verdict(camera.name, digest, after=before, timeout_s=timeout_s)
         if verdict is not None and verdict.accepted:

@@ -108,12 +108,7 @@ class Outgoing:
 
 def order_kind(topics: Topics, topic: str) -> OrderKind | None:
     """Which kind of order travels on a topic; ``None`` for a topic that carries none."""
-    fixed = {
-        topics.config_desired: OrderKind.CONFIG,
-        topics.keyset: OrderKind.KEYSET,
-        topics.lifecycle: OrderKind.LIFECYCLE,
-        topics.grant: OrderKind.GRANT,
-    }
+    fixed = {topics.order(kind): kind for kind in OrderKind if kind is not OrderKind.COMMAND}
     if topic in fixed:
         return fixed[topic]
     return OrderKind.COMMAND if topic.startswith(topics.command("")) else None
