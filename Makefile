@@ -99,5 +99,8 @@ lock: ## renew the lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--no-emit-package viewkeeper --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 
+# Rooms with targets of their own keep them beside their code.
+include $(wildcard */targets.mk */*/targets.mk)
+
 clean: ## remove what was built and installed here
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis htmlcov artefacts var
