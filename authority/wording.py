@@ -65,7 +65,7 @@ def _shown(name: str, value: Any) -> tuple[str, str]:
     if isinstance(value, bytes):
         return name, value.hex()
     if isinstance(value, tuple):
-        return name, ", ".join(str(item) for item in value)
+        return name, ", ".join(_item(item) for item in value)
     if isinstance(value, int):
         if name in ("issued_at", "not_before", "not_after", "from_s", "to_s"):
             return name, moment(value)
@@ -73,3 +73,7 @@ def _shown(name: str, value: Any) -> tuple[str, str]:
             if name.endswith(suffix):
                 return name.removesuffix(suffix), f"{value / scale:g}{unit}"
     return name, str(value)
+
+
+def _item(item: Any) -> str:
+    return f"({', '.join(str(part) for part in item)})" if isinstance(item, tuple) else str(item)

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 from viewkeeper.protocol import cbor, cose
+from viewkeeper.protocol.errors import ContentRefusal, Reason
 from viewkeeper.protocol.fields import (
     MAX_SAFE_INT,
     Bool,
@@ -25,7 +26,9 @@ from viewkeeper.protocol.fields import (
     parse_tagged,
 )
 from viewkeeper.protocol.records import DEVICE_ID, HASH
+from viewkeeper.protocol.signage import PHONE, SignPhoto, SignRegion
 from viewkeeper.protocol.vocabulary import LifecycleState, OrderKind, Regime, Role
+from viewkeeper.protocol.zones import MAX_ZONES, Zone
 
 UNIX_S = Int(0, 2**40)
 PERSON_ID = Text(1, 64)
@@ -64,7 +67,7 @@ class SignText:
 
     operator: str = at(1, Text(1, 60))
     purpose: str = at(2, Text(1, 60))
-    phone: str = at(3, Text(3, 24, "[0-9+() -]{3,24}"))
+    phone: str = at(3, PHONE)
     lit_required: bool = at(4, Bool())
 
 
@@ -80,6 +83,18 @@ class Config:
     place: Place = at(5, Nested(Place))
     sign: SignText = at(6, Nested(SignText))
     retention_days: int = at(7, Int(0, 3_650))
+    zones: tuple[Zone, ...] | None = at(8, ListOf(Nested(Zone), 1, MAX_ZONES), optional=True)
+    sign_region: SignRegion | None = at(9, Nested(SignRegion), optional=True)
+    sign_photo: SignPhoto | None = at(10, Nested(SignPhoto), optional=True)
+
+    def __post_init__(self) -> None:
+        names = [zone.name for zone in self.zones or ()]
+        if len(set(names)) != len(names):
+            raise ContentRefusal(Reason.FIELD_RANGE, "zones: two have one name")
+        if (self.zones or self.sign_region) and self.view_hash is None:
+            raise ContentRefusal(
+                Reason.FIELD_RANGE, "zones and sign_region stand in a registered view: view_hash"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +129,12 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A deed with a name: new_nonce, identify, release_latch, export_ledger."""
+    """A deed with a name.
+
+    ``new_nonce``, ``identify``, ``release_latch``, ``export_ledger``; ``reported`` and
+    ``dismissed`` close the clock of a flag: its 16 hexadecimal digits, a space, the number under
+    which the police have it or why it need not be reported.
+    """
 
     name: str = at(1, Text(1, 32, "[a-z_]{1,32}"))
     argument: str | None = at(2, Text(0, 200), optional=True)

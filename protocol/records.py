@@ -29,12 +29,15 @@ from viewkeeper.protocol.vocabulary import (
     ClockTrust,
     EventKind,
     LifecycleState,
+    LineDirection,
     LitState,
     OrderKind,
     RecordKind,
+    SignageSource,
     SignageState,
     ViewCause,
     ViewVerdict,
+    WatchState,
 )
 
 DEVICE_ID = Text(1, 32, ID_PATTERN)
@@ -45,6 +48,7 @@ ANGLE_MDEG = Int(-360_000, 360_000)
 ANGLE_ERROR_MDEG = Int(0, 360_000)
 RATIO_PPM = Int(0, 100_000_000)
 PERMILLE = Int(0, 1000)
+DATE = Text(10, 10, "[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAX_RECORD_BYTES = 4096
 _BODY_KEY = 8
 
@@ -82,6 +86,37 @@ class SignageReport:
     state: SignageState = at(1, Choice(SignageState))
     lit: LitState = at(2, Choice(LitState))
     current_ma: int | None = at(3, Int(0, 100_000), optional=True)
+    source: SignageSource | None = at(4, Choice(SignageSource), optional=True)
+    """What the state rests on; absent while it is unknown."""
+    photo_until: str | None = at(5, DATE, optional=True)
+    """Last day on which the inspection photo counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsReport:
+    """The zones' watch and the operator's reporting clock."""
+
+    state: WatchState = at(1, Choice(WatchState))
+    zones: int = at(2, Int(0, 64))
+    unreported: int = at(3, Int(0, 10_000))
+    """Flags that no signed order has closed."""
+    oldest_ms: int | None = at(4, Int(), optional=True)
+    """When the oldest of them began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackReport:
+    """What was followed; lengths in ten-thousandths of the registered width."""
+
+    objects: int = at(1, Int(1, 10_000))
+    """How many at once."""
+    hits: int = at(2, Int(0, 1_000_000))
+    """In how many frames the longest-followed was seen."""
+    seen_ms: int = at(3, Int(0, 2**40))
+    way: int = at(4, Int(0, 1_000_000))
+    """Straight from where it appeared."""
+    speed: int = at(5, Int(0, 1_000_000))
+    """A second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +149,9 @@ class Report:
     ledger_root: bytes = at(8, HASH)
     refusals: int = at(9, Int())
     last_refusal: str | None = at(10, REASON, optional=True)
+    filing_due_on: str | None = at(11, DATE, optional=True)
+    """The last day for a filing that is owed, by the camera's own rule table."""
+    events: EventsReport | None = at(12, Nested(EventsReport), optional=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +165,14 @@ class Event:
     alarm_method: int = at(5, Int(1, 7))
     alarm_type: int = at(6, Int(1, 99))
     zone: str | None = at(7, Text(1, 40), optional=True)
+    event_id: bytes | None = at(8, SHORT_HASH, optional=True)
+    """The same in its beginning and its end; a ``reported`` command names it."""
+    direction: LineDirection | None = at(9, Choice(LineDirection), optional=True)
+    track: TrackReport | None = at(10, Nested(TrackReport), optional=True)
+    article: str | None = at(11, Text(1, 60), optional=True)
+    """Why the operator should look at it; never a legal judgement on what happened."""
+    detector: str | None = at(12, Text(1, 24, "[a-z0-9_]{1,24}"), optional=True)
+    """Who saw it, where it was not the camera's own foreground."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,19 @@ class LitState(StrEnum):
 
 
 @unique
+class SignageSource(StrEnum):
+    """What the sign's state rests on."""
+
+    VIEW = "view"
+    """The board as seen by the camera itself."""
+    SENSOR = "sensor"
+    DISPLAY = "display"
+    """Drawn by the agent, and read back where the display can."""
+    PHOTO = "photo"
+    """A signed inspection record."""
+
+
+@unique
 class LifecycleState(StrEnum):
     """Where a camera stands between factory and withdrawal (REGULATION §7)."""
 
@@ -114,6 +127,50 @@ class EventKind(StrEnum):
     CAMERA_COVERED = "camera_covered"
     CAMERA_STRUCK = "camera_struck"
     CAMERA_MOVED = "camera_moved"
+    FEED_FROZEN = "feed_frozen"
+    FEED_REPLAYED = "feed_replayed"
+    INTRUSION = "intrusion"
+    LINE_CROSSED = "line_crossed"
+    WRONG_WAY = "wrong_way"
+    LOITERING = "loitering"
+    OBJECT_LEFT = "object_left"
+    OBJECT_REMOVED = "object_removed"
+    CROWD_DENSITY = "crowd_density"
+    GATHERING = "gathering"
+    SCATTERING = "scattering"
+    FAST_MOTION = "fast_motion"
+
+
+@unique
+class ZoneKind(StrEnum):
+    """What a zone of the signed configuration is."""
+
+    AREA = "area"
+    LINE = "line"
+
+
+@unique
+class LineDirection(StrEnum):
+    """Across a line, walking it from its first point to its second, as seen in the picture."""
+
+    FORWARD = "forward"
+    """From its left to its right."""
+    BACKWARD = "backward"
+    """From its right to its left."""
+    BOTH = "both"
+
+
+@unique
+class WatchState(StrEnum):
+    """Are the zones of the signed configuration being watched?"""
+
+    OFF = "off"
+    """There are none."""
+    LEARNING = "learning"
+    """The background is not known yet, or the light has just changed."""
+    WATCHING = "watching"
+    SUSPENDED = "suspended"
+    """The view is moved or cannot be told: nobody knows where the zones are."""
 
 
 @unique
@@ -128,6 +185,8 @@ class AlarmKind(StrEnum):
     CLOCK_FAULT = "clock_fault"
     STORAGE_FAULT = "storage_fault"
     LEDGER_FAULT = "ledger_fault"
+    EVENT_UNREPORTED = "event_unreported"
+    """A flag that no signed order has closed yet (Order 270 Art. 17)."""
 
 
 @unique

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 import unicodedata
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from viewkeeper.agent.core.policy.lifecycle import (
     Standing,
     after_config,
     check_step,
+    due_on,
     shown_state,
 )
 from viewkeeper.agent.core.trust.clock import Now
@@ -25,7 +27,7 @@ from viewkeeper.agent.core.trust.state import TrustState
 from viewkeeper.agent.core.trust.verify import Verified, verify_order
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.enrolment import Enrolment
-from viewkeeper.protocol.errors import OrderRefusal, Reason, RefusalError
+from viewkeeper.protocol.errors import ContentRefusal, OrderRefusal, Reason, RefusalError
 from viewkeeper.protocol.fields import Bytes, Int, Nested, at, pack, parse
 from viewkeeper.protocol.orders import (
     MAX_ORDER_BYTES,
@@ -45,7 +47,10 @@ FORMAT = 1
 NONCE_BYTES = 16
 MAX_STATE_BYTES = 65_536
 MAX_DETAIL = 160
-COMMANDS = frozenset({"new_nonce", "identify", "release_latch", "export_ledger"})
+CLOSES_FLAG = frozenset({"reported", "dismissed"})
+"""Commands that end an operator's reporting clock (Order 270 Art. 17)."""
+COMMANDS = frozenset({"new_nonce", "identify", "release_latch", "export_ledger"}) | CLOSES_FLAG
+_FLAG_AND_WHY = re.compile("([0-9a-f]{16}) (.*[^ ].*)")
 RETAINABLE = frozenset({OrderKind.CONFIG})
 """Kinds the broker keeps for us by design; any other that comes retained is a replay."""
 # The rule set counts days as its country does: China has one time zone, UTC+8.
@@ -134,6 +139,13 @@ class DeviceState:
         config = self.config
         return shown_state(self.standing, None if config is None else config.place.regime)
 
+    @property
+    def filing_due_on(self) -> str | None:
+        """The last day for a filing that is owed, YYYY-MM-DD."""
+        config = self.config
+        day = None if config is None else due_on(self.standing, config.place.regime)
+        return None if day is None else day.isoformat()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
@@ -218,6 +230,22 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFC", shown)[:MAX_DETAIL]
 
 
+def closed_flag(command: Command) -> bytes:
+    """The flag that a ``reported`` or ``dismissed`` command closes.
+
+    Raises:
+        ContentRefusal: ``field_range``: no flag named, or no reference and no reason given.
+    """
+    found = _FLAG_AND_WHY.fullmatch(command.argument or "")
+    if found is None:
+        raise ContentRefusal(
+            Reason.FIELD_RANGE,
+            f"{command.name}: the flag's 16 hexadecimal digits, a space, and the number under "
+            "which it was reported or the reason it was not",
+        )
+    return bytes.fromhex(found[1])
+
+
 def _obey(
     state: DeviceState,
     verified: Verified,
@@ -250,6 +278,8 @@ def _obey(
             if order.body.name == "new_nonce":
                 after = dataclasses.replace(after, access_nonce=entropy[:NONCE_BYTES])
                 detail = f"nonce {entropy[:NONCE_BYTES].hex()}"
+            elif order.body.name in CLOSES_FLAG:
+                detail = f"flag {closed_flag(order.body).hex()} {order.body.name}"
         case Keyset():
             detail = f"keyset {order.body.version}, epoch {order.body.epoch}"
     return Ruling(

@@ -20,6 +20,7 @@ from viewkeeper.protocol.vectors import (
     row_cases,
     signer_cases,
     time_cases,
+    zone_cases,
 )
 from viewkeeper.protocol.vectors import workshop as w
 from viewkeeper.protocol.vectors.cases import ENTROPY, Case, Delivery
@@ -36,6 +37,7 @@ FILES: dict[str, list[Any]] = {
     "orders_policy.json": [policy_cases.policy, policy_cases.lifecycle],
     "orders_grant.json": [grant_cases.grants],
     "orders_keyset.json": [keyset_cases.keysets],
+    "orders_zones.json": [zone_cases.zones, zone_cases.closing],
 }
 
 

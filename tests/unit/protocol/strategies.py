@@ -9,6 +9,16 @@ from hypothesis import strategies as st
 
 from viewkeeper.protocol import cbor, orders, records
 from viewkeeper.protocol import fields as declared
+from viewkeeper.protocol.signage import SignRegion
+from viewkeeper.protocol.vocabulary import EventKind, LineDirection, ZoneKind
+from viewkeeper.protocol.zones import (
+    OF_AREAS,
+    OF_LINES,
+    WITH_CROWD,
+    WITH_DWELL,
+    WITH_SPEED,
+    Zone,
+)
 
 values: st.SearchStrategy[cbor.Value] = st.recursive(
     st.none()
@@ -50,7 +60,57 @@ def of_kind(kind: declared.Kind) -> st.SearchStrategy[Any]:
             raise AssertionError(kind)
 
 
+@st.composite
+def zones(draw: st.DrawFn) -> Zone:
+    """Zones whose parts fit each other."""
+    kind = draw(st.sampled_from(list(ZoneKind)))
+    line = kind is ZoneKind.LINE
+    watched = draw(st.sets(st.sampled_from(sorted(OF_LINES if line else OF_AREAS)), min_size=1))
+    ways = list(LineDirection)[:2] if EventKind.WRONG_WAY in watched else list(LineDirection)
+    point = st.tuples(st.integers(0, 10_000), st.integers(0, 10_000))
+    corners = st.lists(point, min_size=2 if line else 3, max_size=2 if line else 6, unique=True)
+    return Zone(
+        name=draw(of_kind(declared.Text(1, 40))),
+        kind=kind,
+        points=tuple(draw(corners)),
+        watch=tuple(sorted(watched)),
+        direction=draw(st.sampled_from(ways)) if line else None,
+        dwell_s=draw(st.integers(1, 86_400)) if watched & WITH_DWELL else None,
+        crowd=draw(st.integers(2, 500)) if watched & WITH_CROWD else None,
+        speed=draw(st.integers(100, 100_000)) if watched & WITH_SPEED else None,
+    )
+
+
+@st.composite
+def sign_regions(draw: st.DrawFn) -> SignRegion:
+    left, right, top, bottom = (
+        *sorted(draw(st.lists(st.integers(0, 10_000), min_size=2, max_size=2, unique=True))),
+        *sorted(draw(st.lists(st.integers(0, 10_000), min_size=2, max_size=2, unique=True))),
+    )
+    digest = draw(st.none() | st.binary(min_size=32, max_size=32))
+    return SignRegion(left=left, right=right, top=top, bottom=bottom, template_hash=digest)
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> orders.Config:
+    parts = {spec.name: spec.metadata["kind"] for spec in fields(orders.Config)}
+    photo = draw(st.none() | of_kind(parts.pop("sign_photo")))
+    view = draw(st.none() | of_kind(parts.pop("view_hash")))
+    del parts["zones"], parts["sign_region"]
+    unique = st.lists(zones(), min_size=1, max_size=3, unique_by=lambda zone: zone.name)
+    return orders.Config(
+        **{name: draw(of_kind(kind)) for name, kind in parts.items()},
+        view_hash=view,
+        sign_photo=photo,
+        zones=None if view is None else draw(st.none() | unique.map(tuple)),
+        sign_region=None if view is None else draw(st.none() | sign_regions()),
+    )
+
+
 def message_of(message: type[Any]) -> st.SearchStrategy[Any]:
+    fitting = {Zone: zones, SignRegion: sign_regions, orders.Config: configs}
+    if message in fitting:
+        return fitting[message]()
     drawn = {}
     for spec in fields(message):
         strategy = of_kind(spec.metadata["kind"])
