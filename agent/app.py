@@ -21,6 +21,7 @@ from viewkeeper.agent.adapters.link import (
 from viewkeeper.agent.adapters.sources.files import FileSource
 from viewkeeper.agent.adapters.sources.video import VideoSource
 from viewkeeper.agent.adapters.store import keyfile
+from viewkeeper.agent.adapters.store.flag_file import FlagFile
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.lock import FolderLock
 from viewkeeper.agent.adapters.store.slots import SlotStore
@@ -28,6 +29,7 @@ from viewkeeper.agent.adapters.store.views import ViewStore
 from viewkeeper.agent.adapters.system.clock import SystemClock
 from viewkeeper.agent.adapters.system.health import LinuxHealthProbe
 from viewkeeper.agent.checking import load_view
+from viewkeeper.agent.core.device_state import CLOSES_FLAG, closed_flag
 from viewkeeper.agent.core.ledger.entries import EntryKind
 from viewkeeper.agent.core.signage.lamp import LampLimits
 from viewkeeper.agent.core.trust.clock import Now
@@ -38,9 +40,11 @@ from viewkeeper.agent.runtime import Runtime, Standing
 from viewkeeper.agent.sealing import Sealer
 from viewkeeper.agent.settings import Settings, SourceSettings
 from viewkeeper.agent.settings import SignageSettings as SignSettings
+from viewkeeper.agent.sign_watch import SignWatch
+from viewkeeper.agent.zone_watch import ZoneWatch
 from viewkeeper.protocol.checkpoints import Checkpoint, seal_checkpoint
 from viewkeeper.protocol.errors import Reason, SetupError
-from viewkeeper.protocol.orders import Order
+from viewkeeper.protocol.orders import Command, Order
 from viewkeeper.protocol.records import Gap, VerdictRecord
 from viewkeeper.protocol.vocabulary import ClockTrust
 
@@ -112,6 +116,10 @@ class Storage:
     def outbox(self) -> Path:
         return self.directory / "outbox.sqlite"
 
+    @property
+    def open_flags(self) -> Path:
+        return self.directory / "open-flags.json"
+
 
 def now_of(reading: ClockReading) -> Now:
     """The clock as the trust room wants it."""
@@ -146,6 +154,7 @@ class LockedDesk:
                 ledger_size=desk.ledger.size,
                 ledger_root=desk.ledger.root,
                 ledger_fault=desk.store_fault,
+                filing_due_on=state.filing_due_on,
             )
 
     def view(self, digest: bytes) -> RegisteredView | None:
@@ -221,8 +230,12 @@ def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> No
         clock: Clock = SystemClock(wake, assume_synchronised=settings.clock.assume_synchronised)
         boot = os.urandom(8)
 
-        def effect(_order: Order) -> None:
+        flags = FlagFile(storage.open_flags)
+
+        def effect(order: Order) -> None:
             wake.set()
+            if isinstance(order.body, Command) and order.body.name in CLOSES_FLAG:
+                flags.close(closed_flag(order.body))
 
         desk = LockedDesk(
             OrderDesk(
@@ -263,12 +276,17 @@ def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> No
             site=settings.camera.site,
             device=settings.camera.id,
             source=source,
-            signage=sign,
-            limits=LampLimits(
-                lit_from_ma=settings.signage.lit_from_ma,
-                off_below_ma=settings.signage.off_below_ma,
-                short_above_ma=settings.signage.short_above_ma,
+            sign=SignWatch(
+                sign,
+                LampLimits(
+                    lit_from_ma=settings.signage.lit_from_ma,
+                    off_below_ma=settings.signage.off_below_ma,
+                    short_above_ma=settings.signage.short_above_ma,
+                ),
             ),
+            zones=ZoneWatch(),
+            flags=flags,
+            boot=boot,
             clock=clock,
             probe=LinuxHealthProbe(storage.directory),
             desk=desk,

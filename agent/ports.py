@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from viewkeeper.agent.core.frame import Frame
+from viewkeeper.agent.core.signage.standing import ShownText
 from viewkeeper.protocol.errors import SetupError
 from viewkeeper.protocol.vocabulary import ClockTrust
 
@@ -61,6 +62,7 @@ class SignageReading:
         light_level: at a photodiode before the sign, 0..1; ``None`` without one.
         present: the sign itself was sensed; ``None`` where nothing senses it.
         read_at_mono_s: when.
+        shown: what a display shows, read back where it can be; ``None`` where it is no display.
     """
 
     lamp_commanded: bool
@@ -68,6 +70,7 @@ class SignageReading:
     light_level: float | None
     present: bool | None
     read_at_mono_s: float
+    shown: ShownText | None = None
 
 
 class SignageDriver(Protocol):

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from viewkeeper.agent.core import assessment, cadence
-from viewkeeper.agent.core.events.handling import GB28181_CODES, Flag
+from viewkeeper.agent.core.events.flags import Flag, event_of, starts_clock
+from viewkeeper.agent.core.events.open_flags import OpenFlag, OpenFlags
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.reporting import DeviceFacts, alarms_of, mirror_of, report_of
-from viewkeeper.agent.core.signage.lamp import UNKNOWN, LampLimits, SignageStatus, judge_lamp
+from viewkeeper.agent.core.signage.lamp import SignageStatus
 from viewkeeper.agent.core.view.registered import RegisteredView
 from viewkeeper.agent.core.view.verdict import Tolerance
 from viewkeeper.agent.ports import (
@@ -26,15 +27,15 @@ from viewkeeper.agent.ports import (
     ClockReading,
     FrameSource,
     HealthProbe,
-    SignageDriver,
     SourceEndedError,
     SourceError,
 )
 from viewkeeper.agent.sealing import Sealer
+from viewkeeper.agent.sign_watch import SignWatch
+from viewkeeper.agent.zone_watch import PERIOD_S, ZoneWatch
 from viewkeeper.protocol.checkpoints import Checkpoint
-from viewkeeper.protocol.errors import SetupError
 from viewkeeper.protocol.orders import Config
-from viewkeeper.protocol.records import Alarm, ClockFix, Event, Report
+from viewkeeper.protocol.records import Alarm, ClockFix, EventsReport, Report
 from viewkeeper.protocol.vocabulary import AlarmKind, ClockTrust, LifecycleState
 
 log = logging.getLogger("viewkeeper.agent")
@@ -59,6 +60,7 @@ class Standing:
     ledger_size: int
     ledger_root: bytes
     ledger_fault: str | None
+    filing_due_on: str | None = None
 
 
 class Desk(Protocol):
@@ -80,14 +82,24 @@ class Outlet(Protocol):
     def publish_history(self, payload: bytes) -> None: ...
 
 
+class Flags(Protocol):
+    """What the loop asks of whoever keeps the flags that wait for the operator."""
+
+    @property
+    def flags(self) -> OpenFlags: ...
+    def open(self, flag: OpenFlag) -> None: ...
+
+
 class Runtime:
     """One camera's loop.
 
     Args:
         site: for the plain mirror.
         source: gives frames.
-        signage: senses the sign; ``None`` where nothing does.
-        limits: of the sign's lamp.
+        sign: watches the sign.
+        zones: watches the zones.
+        flags: keeps those that wait to be reported.
+        boot: this life's number, for the flags' identities.
         clock, probe: the machine's.
         desk: state, configuration and ledger.
         outlet: the link.
@@ -103,8 +115,10 @@ class Runtime:
         *,
         site: str,
         source: FrameSource,
-        signage: SignageDriver | None,
-        limits: LampLimits,
+        sign: SignWatch,
+        zones: ZoneWatch,
+        flags: Flags,
+        boot: bytes,
         clock: Clock,
         probe: HealthProbe,
         desk: Desk,
@@ -117,7 +131,8 @@ class Runtime:
         pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self._site, self._device = site, device
-        self._source, self._signage, self._limits = source, signage, limits
+        self._source, self._sign, self._zones = source, sign, zones
+        self._flags, self._boot = flags, boot
         self._clock, self._probe, self._desk, self._outlet = clock, probe, desk, outlet
         self._sealer, self._seal_checkpoint = sealer, seal_checkpoint
         self._stopping, self._timeout_s, self._pulse = stopping, timeout_s, pulse
@@ -128,6 +143,7 @@ class Runtime:
         self._alarms: dict[AlarmKind, Alarm] = {}
         self._checkpoint_size = -1
         self._period_s = DEFAULT_PERIOD_S
+        self._check_at_s = clock.read().mono_s
         self._opened = False
         self._reopen_at_s = 0.0
         self._frames_at_s: deque[float] = deque()
@@ -145,14 +161,18 @@ class Runtime:
                 if not self.turn():
                     break
                 self._pulse()
-                self._clock.wait(started.mono_s + self._period_s - self._clock.read().mono_s)
+                period_s = min(self._period_s, PERIOD_S) if self._zones.active else self._period_s
+                self._clock.wait(started.mono_s + period_s - self._clock.read().mono_s)
         finally:
             self._source.close()
-            if self._signage is not None:
-                self._signage.close()
+            self._sign.close()
+            self._zones.close()
 
     def turn(self) -> bool:
-        """One check and what follows from it; false when a recorded source has ended."""
+        """One frame and what follows from it; false when a recorded source has ended.
+
+        With zones to watch frames come faster than the view is checked.
+        """
         try:
             frame = self._frame()
         except SourceEndedError as ended:
@@ -164,17 +184,26 @@ class Runtime:
         config = standing.config
         self._period_s = DEFAULT_PERIOD_S if config is None else config.check_period_ms / 1000
         self._take_view(standing, now)
-        tolerance = tolerance_of(config)
-        self._watch, check = assessment.check(self._watch, self._view, frame, tolerance, now.utc_s)
+        self._zones.configure(config)
         if frame is not None:
             self._frames_at_s.append(now.mono_s)
-        for flag in check.flags:
-            self._send_flag(flag)
-        sign = self._read_sign()
+            if self._zones.active and self._view is not None:
+                self._zones.look(frame, self._view, now.utc_s)
+        if not self._zones.active or now.mono_s >= self._check_at_s:
+            self._check_at_s = now.mono_s + self._period_s - PERIOD_S / 2
+            self._check(frame, standing, now)
+        return True
+
+    def _check(self, frame: Frame | None, standing: Standing, now: ClockReading) -> None:
+        config = standing.config
+        tolerance = tolerance_of(config)
+        self._watch, check = assessment.check(self._watch, self._view, frame, tolerance, now.utc_s)
+        for flag in (*check.flags, *self._zones.checked(check, self._watch.guard.move)):
+            self._send_flag(flag, now)
+        sign = self._sign.look(config, self._view, frame, check, now)
         report = report_of(self._watch, check, sign, self._facts(standing, now))
         self._update_alarms(report, standing, sign, now)
         self._say(report, standing, now)
-        return True
 
     def _frame(self) -> Frame | None:
         try:
@@ -205,22 +234,6 @@ class Runtime:
         # Evidence against the old view says nothing about the new one.
         self._watch = assessment.start(now.utc_s)
 
-    def _read_sign(self) -> SignageStatus:
-        if self._signage is None:
-            return UNKNOWN
-        try:
-            reading = self._signage.read()
-        except SetupError as error:
-            log.warning("no reading from %s: %s", self._signage.name, error.hint)
-            return UNKNOWN
-        return judge_lamp(
-            commanded=reading.lamp_commanded,
-            current_ma=reading.current_ma,
-            light_level=reading.light_level,
-            present=reading.present,
-            limits=self._limits,
-        )
-
     def _facts(self, standing: Standing, now: ClockReading) -> DeviceFacts:
         if now.mono_s - self._machine_at_s >= 5.0:
             self._machine, self._machine_at_s = self._probe.read(), now.mono_s
@@ -232,6 +245,13 @@ class Runtime:
             ledger_root=standing.ledger_root,
             refusals=standing.refusals,
             last_refusal=standing.last_refusal,
+            filing_due_on=standing.filing_due_on,
+            events=EventsReport(
+                state=self._zones.state,
+                zones=self._zones.count,
+                unreported=len(self._flags.flags.all),
+                oldest_ms=self._flags.flags.oldest_ms,
+            ),
             uptime_s=self._machine.uptime_s,
             frame_rate_hz=self._frame_rate_hz(now),
             storage_free_share=self._machine.storage_free_share,
@@ -258,17 +278,15 @@ class Runtime:
             _, message = self._sealer.seal(ClockFix(step_ms=int(step_s * 1000)))
             self._outlet.publish_history(message)
 
-    def _send_flag(self, flag: Flag) -> None:
-        method, kind = GB28181_CODES[flag.kind]
-        event = Event(
-            event=flag.kind,
-            started_ms=max(0, int(flag.started_s * 1000)),
-            ended_ms=None if flag.ended_s is None else max(0, int(flag.ended_s * 1000)),
-            confidence_permille=round(flag.confidence * 1000),
-            alarm_method=method,
-            alarm_type=kind,
-        )
-        log.warning("event %s%s", flag.kind.value, "" if flag.ended_s is None else " over")
+    def _send_flag(self, flag: Flag, now: ClockReading) -> None:
+        event = event_of(flag, self._boot)
+        over = "" if flag.ended_s in (None, flag.started_s) else " over"
+        where = "" if flag.zone is None else f" in {flag.zone}"
+        log.warning("event %s%s%s", flag.kind.value, where, over)
+        if starts_clock(flag.kind) and not over and event.event_id is not None:
+            self._flags.open(OpenFlag(event.event_id, flag.kind, flag.zone or "", event.started_ms))
+            detail = f"flag {event.event_id.hex()}{where}"
+            self._desk.note_alarm(flag.kind.value, detail, now)
         self._outlet.publish_event(flag.kind.value, self._sealer.seal(event)[1])
 
     def _update_alarms(

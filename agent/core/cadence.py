@@ -52,9 +52,11 @@ def _words(report: Report) -> tuple[object, ...]:
         report.view.latched,
         report.signage.state,
         report.signage.lit,
+        report.signage.source,
         report.lifecycle,
         report.config_sequence,
         report.config_hash,
         report.refusals,
         report.health.findings,
+        None if report.events is None else (report.events.state, report.events.unreported),
     )

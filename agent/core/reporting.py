@@ -9,6 +9,7 @@ from viewkeeper.agent.core.assessment import Check, WatchState
 from viewkeeper.agent.core.signage.lamp import SignageStatus, is_fault
 from viewkeeper.protocol.records import (
     Alarm,
+    EventsReport,
     Header,
     HealthReport,
     MoveReport,
@@ -36,6 +37,7 @@ GB28181_ALARMS: dict[AlarmKind, tuple[int, int]] = {
     AlarmKind.CLOCK_FAULT: (6, 1),
     AlarmKind.STORAGE_FAULT: (2, 3),
     AlarmKind.LEDGER_FAULT: (6, 1),
+    AlarmKind.EVENT_UNREPORTED: (5, 1),
 }
 """AlarmMethod and AlarmType of GB/T 28181, the nearest there is; ours are finer."""
 
@@ -63,6 +65,8 @@ class DeviceFacts:
     temperature_c: float | None = None
     memory_kib: int | None = None
     cpu_share: float | None = None
+    filing_due_on: str | None = None
+    events: EventsReport | None = None
 
 
 def report_of(
@@ -75,6 +79,8 @@ def report_of(
             state=signage.state,
             lit=signage.lit,
             current_ma=_rounded(signage.current_ma, 1, 0, 100_000),
+            source=signage.source,
+            photo_until=signage.photo_until,
         ),
         health=HealthReport(
             frame_rate_mhz=_clamped(facts.frame_rate_hz * 1000, 0, 1_000_000),
@@ -92,6 +98,8 @@ def report_of(
         ledger_root=facts.ledger_root,
         refusals=facts.refusals,
         last_refusal=facts.last_refusal,
+        filing_due_on=facts.filing_due_on,
+        events=facts.events,
     )
 
 
@@ -157,10 +165,15 @@ def alarms_of(
         found[AlarmKind.STORAGE_FAULT] = f"{free / 10:.1f} % of the storage is free"
     if ledger_fault is not None:
         found[AlarmKind.LEDGER_FAULT] = ledger_fault
+    began_ms = dict.fromkeys(found, now_ms)
+    if report.events is not None and report.events.unreported:
+        count = report.events.unreported
+        found[AlarmKind.EVENT_UNREPORTED] = f"{count} to report or dismiss by a signed order"
+        began_ms[AlarmKind.EVENT_UNREPORTED] = report.events.oldest_ms or now_ms
     return {
         kind: Alarm(
             alarm=kind,
-            since_ms=now_ms,
+            since_ms=began_ms[kind],
             detail=detail,
             alarm_method=GB28181_ALARMS[kind][0],
             alarm_type=GB28181_ALARMS[kind][1],
@@ -199,6 +212,8 @@ def mirror_of(site: str, header: Header, report: Report) -> dict[str, Any]:
             "state": report.signage.state.value,
             "lit": report.signage.lit.value,
             "current_ma": report.signage.current_ma,
+            "source": None if report.signage.source is None else report.signage.source.value,
+            "photo_until": report.signage.photo_until,
         },
         "health": {
             "frame_rate_hz": health.frame_rate_mhz / 1000,
@@ -209,7 +224,16 @@ def mirror_of(site: str, header: Header, report: Report) -> dict[str, Any]:
             "uptime_s": health.uptime_s,
             "findings": list(health.findings),
         },
+        "events": None
+        if report.events is None
+        else {
+            "state": report.events.state.value,
+            "zones": report.events.zones,
+            "unreported": report.events.unreported,
+            "oldest_ms": report.events.oldest_ms,
+        },
         "lifecycle": report.lifecycle.value,
+        "filing_due_on": report.filing_due_on,
         "config": {
             "sequence": report.config_sequence,
             "hash": None if report.config_hash is None else report.config_hash.hex(),

@@ -1,4 +1,4 @@
-"""Blobs: connected pieces of a foreground mask. And the door for whoever detects better.
+"""Blobs: connected pieces of a foreground mask.
 
 Rule: boxes in shares of the picture, 0..1, whatever made them.
 """
@@ -6,7 +6,6 @@ Rule: boxes in shares of the picture, 0..1, whatever made them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -32,19 +31,9 @@ class Detection:
         return (self.left + self.right) / 2, self.bottom
 
     @property
-    def centre(self) -> tuple[float, float]:
-        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
-
-
-class Detections(Protocol):
-    """Detections from outside (a sensor with a network, analytics, another program).
-
-    They replace the blobs; tracks, zones and flags stay the same.
-    """
-
-    def newest(self) -> tuple[Detection, ...] | None:
-        """Of the newest frame; ``None`` when nothing new came."""
-        ...
+    def size(self) -> float:
+        """Geometric mean of its sides, never zero."""
+        return max(1e-6, (self.right - self.left) * (self.bottom - self.top)) ** 0.5
 
 
 def blobs_of(found: Foreground) -> tuple[Detection, ...]:
@@ -59,7 +48,7 @@ def blobs_of(found: Foreground) -> tuple[Detection, ...]:
     wide = near.copy()
     wide[:, 1:] |= near[:, :-1]
     wide[:, :-1] |= near[:, 1:]
-    pieces = [piece for piece in _pieces(wide) if piece[4] >= LEAST_CELLS]
+    pieces = [piece for piece in pieces_of(wide) if piece[4] >= LEAST_CELLS]
     pieces.sort(key=lambda piece: -piece[4])
     return tuple(
         Detection(left / width, top / height, right / width, bottom / height)
@@ -67,7 +56,7 @@ def blobs_of(found: Foreground) -> tuple[Detection, ...]:
     )
 
 
-def _pieces(cells: Mask) -> list[tuple[int, int, int, int, int]]:
+def pieces_of(cells: Mask) -> list[tuple[int, int, int, int, int]]:
     """(left, top, right, bottom, area) of 8-connected pieces, by runs and union-find."""
     height, width = cells.shape
     padded = np.zeros((height, width + 2), np.int8)

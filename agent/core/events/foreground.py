@@ -23,7 +23,11 @@ LIKE = 0.5
 """Correlation below which a window shows something else."""
 LEAST_CONTRAST = 6.0
 """Standard deviation in a window, grey levels, below which there is no texture to compare."""
-LEARN_S, ABSORB_S = 8.0, 90.0
+LEARN_S, ABSORB_S = 8.0, 60.0
+HOLD_S = 240.0
+"""How long what came stays foreground before the background may begin to take it in."""
+STIR = 5.0
+"""Change from frame to frame, in standard deviations of the noise, of what is no still thing."""
 RESTLESS_S, RESTLESS = 20.0, 0.12
 """Where a pixel changes its mind so often, branches wave; memory and share of frames."""
 SWITCH_TILES = 0.5
@@ -46,6 +50,8 @@ class Background:
         restless: float32, 0..1, how often a pixel changed sides lately.
         settling: frames still to be learned before anything is said.
         noise: standard deviation of a pixel, grey levels.
+        present: the frame itself, reduced.
+        age: float32, seconds for which a pixel has been foreground by now.
     """
 
     mean: Luma
@@ -53,21 +59,27 @@ class Background:
     restless: Luma
     settling: int
     noise: float
+    present: Luma
+    age: Luma
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Foreground:
-    """One frame's mask, (h, w), and the factor from its pixels to the picture's."""
+    """One frame's mask, (h, w), and the factor from its pixels to the picture's.
+
+    ``stirring`` is what changed since the frame before.
+    """
 
     mask: Mask
     factor: int
     settled: bool
+    stirring: Mask
 
 
 def step(
-    state: Background | None, luma: NDArray[np.uint8], dt_s: float
+    state: Background | None, luma: NDArray[np.uint8], dt_s: float, hold_s: float = HOLD_S
 ) -> tuple[Background, Foreground]:
-    """One frame further; ``dt_s`` since the frame before."""
+    """One frame further; ``dt_s`` since the frame before, ``hold_s`` in place of `HOLD_S`."""
     factor = max(1, math.ceil(luma.shape[1] / MOST_WIDTH))
     present = reduce_luma(luma, factor)
     if state is None or state.mean.shape != present.shape:
@@ -81,27 +93,32 @@ def step(
     if state.settling > 0:
         share = np.float32(1.0 / (SETTLE_FRAMES - state.settling + 2))
         mean = state.mean + (present - state.mean) * share
-        after = replace(state, mean=mean, settling=state.settling - 1, noise=noise)
-        return after, Foreground(np.zeros_like(raw), factor, settled=False)
+        after = replace(state, mean=mean, settling=state.settling - 1, noise=noise, present=present)
+        nothing = np.zeros_like(raw)
+        return after, Foreground(nothing, factor, settled=False, stirring=nothing)
     memory = np.float32(1 - math.exp(-dt_s / RESTLESS_S))
     restless = state.restless + ((raw != state.last) - state.restless) * memory
     # A streak of rain is nowhere near its like of the frame before; a walker is.
     near = _box_7(state.last.astype(np.float32)) > 0.01
     mask = raw & near & (restless < RESTLESS)
+    # A gap of a second, as a passer-by tears it, does not make a thing new.
+    age = np.where(raw, state.age + np.float32(dt_s), state.age * np.float32(math.exp(-dt_s)))
     quick, slow = (np.float32(1 - math.exp(-dt_s / s)) for s in (LEARN_S, ABSORB_S))
-    mean = state.mean + (present - state.mean) * np.where(raw, slow, quick)
+    taken_in = np.where(age < hold_s, np.float32(0), slow)
+    mean = state.mean + (present - state.mean) * np.where(raw, taken_in, quick)
+    stirring = np.abs(present - state.present) > np.float32(STIR * noise)
     return (
-        Background(mean, raw, restless.astype(np.float32), 0, noise),
-        Foreground(mask, factor, settled=True),
+        Background(mean, raw, restless.astype(np.float32), 0, noise, present, age),
+        Foreground(mask, factor, settled=True, stirring=stirring),
     )
 
 
 def _anew(present: Luma, factor: int) -> tuple[Background, Foreground]:
     nothing = np.zeros(present.shape, np.bool_)
-    restless = np.zeros(present.shape, np.float32)
+    zero = np.zeros(present.shape, np.float32)
     noise = min(6.0, max(1.0, noise_level(present)))
-    state = Background(present, nothing, restless, SETTLE_FRAMES, noise)
-    return state, Foreground(nothing, factor, settled=False)
+    state = Background(present, nothing, zero, SETTLE_FRAMES, noise, present, zero)
+    return state, Foreground(nothing, factor, settled=False, stirring=nothing)
 
 
 def _unlike(present: Luma, mean: Luma, noise: float) -> Mask:

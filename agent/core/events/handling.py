@@ -1,25 +1,24 @@
-"""Flags about the camera being handled: covered, struck, moved."""
+"""Flags about the camera being handled: covered, struck, moved, its feed frozen or replayed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from viewkeeper.agent.core.events.flags import Flag
 from viewkeeper.agent.core.view.geometry import Move
 from viewkeeper.protocol.vocabulary import EventKind, ViewCause, ViewVerdict
 
 COVERED_CHECKS = 3
 """Checks in a row before a lens counts as covered: a passing bag is not a cover."""
+_BLINDING = {
+    ViewCause.COVERED: EventKind.CAMERA_COVERED,
+    ViewCause.FROZEN: EventKind.FEED_FROZEN,
+    ViewCause.REPLAYED: EventKind.FEED_REPLAYED,
+}
 STRUCK_JUMP_DEG = 0.6
 """Change between two checks that only a blow makes; wind and heat are slower."""
 STRUCK_REST_S = 5.0
 """A blow swings out; within this time it is one blow."""
-
-GB28181_CODES: dict[EventKind, tuple[int, int]] = {
-    EventKind.CAMERA_COVERED: (5, 13),
-    EventKind.CAMERA_STRUCK: (2, 2),
-    EventKind.CAMERA_MOVED: (5, 11),
-}
-"""AlarmMethod and AlarmType of GB/T 28181; no code there means "view drifted" (5/11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +41,19 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
-    """A suspicious-event flag as it goes out; ``ended_s`` is set when it is over."""
+class Blindness:
+    """A cause that robs the camera of its picture, and for how many checks by now."""
 
-    kind: EventKind
-    started_s: float
-    ended_s: float | None
-    confidence: float
+    since_s: float
+    checks: int
+    flagged: bool
 
 
 @dataclass(frozen=True, slots=True)
 class HandlingState:
     """What must be remembered between checks."""
 
-    covered_since_s: float | None = None
-    covered_checks: int = 0
-    covered_flagged: bool = False
+    blind: tuple[tuple[EventKind, Blindness], ...] = ()
     last_move: Move | None = None
     last_struck_s: float | None = None
     moved_since_s: float | None = None
@@ -65,28 +61,28 @@ class HandlingState:
 
 def step(state: HandlingState, seen: Observation) -> tuple[HandlingState, tuple[Flag, ...]]:
     """One check further: the new state and the flags that go out now."""
-    state, covered = _covered(state, seen)
+    state, blinded = _blinded(state, seen)
     state, struck = _struck(state, seen)
     state, moved = _moved(state, seen)
-    return state, covered + struck + moved
+    return state, blinded + struck + moved
 
 
-def _covered(state: HandlingState, seen: Observation) -> tuple[HandlingState, tuple[Flag, ...]]:
-    if seen.cause is ViewCause.COVERED:
-        since = state.covered_since_s if state.covered_since_s is not None else seen.at_s
-        checks = state.covered_checks + 1
-        state = replace(state, covered_since_s=since, covered_checks=checks)
-        if checks >= COVERED_CHECKS and not state.covered_flagged:
-            # Each further dark check adds less doubt; three in a row are already rare.
-            confidence = 1 - 0.5**checks
-            flag = Flag(EventKind.CAMERA_COVERED, since, None, confidence)
-            return replace(state, covered_flagged=True), (flag,)
-        return state, ()
-    ended: tuple[Flag, ...] = ()
-    if state.covered_flagged and state.covered_since_s is not None:
-        ended = (Flag(EventKind.CAMERA_COVERED, state.covered_since_s, seen.at_s, 1.0),)
-    state = replace(state, covered_since_s=None, covered_checks=0, covered_flagged=False)
-    return state, ended
+def _blinded(state: HandlingState, seen: Observation) -> tuple[HandlingState, tuple[Flag, ...]]:
+    before, after = dict(state.blind), dict[EventKind, Blindness]()
+    flags: list[Flag] = []
+    for cause, kind in _BLINDING.items():
+        was = before.get(kind)
+        if seen.cause is cause:
+            since_s, checks = (seen.at_s, 0) if was is None else (was.since_s, was.checks)
+            now = Blindness(since_s, checks + 1, was is not None and was.flagged)
+            if now.checks >= COVERED_CHECKS and not now.flagged:
+                # Each further such check adds less doubt; three in a row are already rare.
+                flags.append(Flag(kind, since_s, None, 1 - 0.5**now.checks))
+                now = replace(now, flagged=True)
+            after[kind] = now
+        elif was is not None and was.flagged:
+            flags.append(Flag(kind, was.since_s, seen.at_s, 1.0))
+    return replace(state, blind=tuple(after.items())), tuple(flags)
 
 
 def _struck(state: HandlingState, seen: Observation) -> tuple[HandlingState, tuple[Flag, ...]]:

@@ -1,6 +1,7 @@
 """Short tracks: the same thing from frame to frame, for as long as it is in sight.
 
-Rule: positions in shares of the picture; a track has a number for the moment, never an identity.
+Rule: positions in shares of the registered picture; a track has a number for the moment, never
+an identity.
 """
 
 from __future__ import annotations
@@ -15,7 +16,11 @@ LEAST_WAY = 0.04
 """Shares of the picture between a track's birth and now before it counts as going anywhere."""
 LEAST_STRAIGHT = 0.5
 """Way over path: what jumps about is rain or leaves."""
+STEADY_SIZE = 0.30
+"""Mean step of the logarithm of a track's size: a walker's is below, rain's above."""
 FORGET_S = 1.2
+FORGET_REAL_S = 3.0
+"""Whoever was once seen to walk may stand behind a pole for so long."""
 REACH = 0.08
 """How far from its expected place a track may reappear."""
 VELOCITY_SHARE = 0.4
@@ -29,26 +34,26 @@ class Track:
     born_s: float
     seen_s: float
     first: tuple[float, float]
-    foot: tuple[float, float]
+    box: Detection
     before: tuple[float, float]
     speed: tuple[float, float]
     hits: int
     path: float = 0.0
     """Length of all its steps."""
+    restless: float = 0.0
+    """Mean step of the logarithm of its size."""
+    real: bool = False
+    """Seen often enough, and it went somewhere steadily: a branch swings on the spot. Once real,
+    it stays so: who paces to and fro goes nowhere either."""
+
+    @property
+    def foot(self) -> tuple[float, float]:
+        return self.box.foot
 
     @property
     def way(self) -> float:
         """Straight from birth to here."""
         return math.dist(self.first, self.foot)
-
-    @property
-    def real(self) -> bool:
-        """Seen often enough, and it went somewhere: a branch swings on the spot."""
-        return (
-            self.hits >= LEAST_HITS
-            and self.way >= LEAST_WAY
-            and self.way >= LEAST_STRAIGHT * self.path
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,16 @@ class Tracks:
     next_number: int = 1
 
 
-def step(state: Tracks, seen: tuple[Detection, ...], at_s: float) -> Tracks:
-    """Give each detection to the nearest expected track, the closest pair first."""
+def step(state: Tracks, seen: tuple[Detection, ...], at_s: float, *, trusted: bool) -> Tracks:
+    """Give each detection to the nearest expected track, the closest pair first.
+
+    Args:
+        state: from the frame before.
+        seen: of this frame, in the registered picture.
+        at_s: seconds.
+        trusted: the detections come from a detector that knows what a person is: then they need
+            not walk before they count.
+    """
     pairs = sorted(
         (math.dist(_expected(track, at_s), detection.foot), i, j)
         for i, track in enumerate(state.all)
@@ -74,38 +87,46 @@ def step(state: Tracks, seen: tuple[Detection, ...], at_s: float) -> Tracks:
         if i in free_tracks and j in free_seen:
             free_tracks.discard(i)
             free_seen.discard(j)
-            tracks[i] = _further(tracks[i], seen[j], at_s)
+            tracks[i] = _further(tracks[i], seen[j], at_s, trusted=trusted)
     kept = [
         track
         for i, track in enumerate(tracks)
-        if i not in free_tracks or at_s - track.seen_s <= FORGET_S
+        if i not in free_tracks
+        or at_s - track.seen_s <= (FORGET_REAL_S if track.real else FORGET_S)
     ]
     number = state.next_number
     for j in sorted(free_seen):
-        foot = seen[j].foot
-        kept.append(Track(number, at_s, at_s, foot, foot, foot, (0.0, 0.0), 1))
+        box = seen[j]
+        kept.append(Track(number, at_s, at_s, box.foot, box, box.foot, (0.0, 0.0), 1))
         number += 1
     return Tracks(tuple(kept), number)
 
 
 def _expected(track: Track, at_s: float) -> tuple[float, float]:
-    ahead_s = at_s - track.seen_s
+    ahead_s = min(FORGET_S, at_s - track.seen_s)
     return track.foot[0] + track.speed[0] * ahead_s, track.foot[1] + track.speed[1] * ahead_s
 
 
-def _further(track: Track, seen: Detection, at_s: float) -> Track:
+def _further(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> Track:
     dt_s = max(1e-3, at_s - track.seen_s)
-    foot = seen.foot
+    foot, was = seen.foot, track.foot
     speed = tuple(
-        old + VELOCITY_SHARE * ((now - was) / dt_s - old)
-        for old, now, was in zip(track.speed, foot, track.foot, strict=True)
+        old + VELOCITY_SHARE * ((now - then) / dt_s - old)
+        for old, now, then in zip(track.speed, foot, was, strict=True)
     )
+    hits, path = track.hits + 1, track.path + math.dist(was, foot)
+    jump = abs(math.log(seen.size / track.box.size))
+    restless = track.restless + (jump - track.restless) / min(hits - 1, 8)
+    way = math.dist(track.first, foot)
+    walks = way >= LEAST_WAY and way >= LEAST_STRAIGHT * path and restless <= STEADY_SIZE
     return replace(
         track,
         seen_s=at_s,
-        before=track.foot,
-        foot=foot,
+        before=was,
+        box=seen,
         speed=(speed[0], speed[1]),
-        hits=track.hits + 1,
-        path=track.path + math.dist(track.foot, foot),
+        hits=hits,
+        path=path,
+        restless=restless,
+        real=track.real or (hits >= LEAST_HITS and (walks or trusted)),
     )

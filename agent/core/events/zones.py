@@ -1,10 +1,10 @@
-"""Zones and lines, and what tracks do in them.
+"""Zones and lines of the signed configuration, watched frame by frame.
 
-Drawn in the registered picture, in shares of its width and height; every track's foot is carried
-there by the present move, so a zone stays on its doorway while the camera sways or is a little
-off. While the view is `moved`, or cannot be told, nothing is said: nobody knows where the zone is.
+Drawn on the registered view; every box is carried there by the present move, so a zone stays on
+its doorway while the camera sways or is a little off. While the view is `moved`, or cannot be
+told, nothing is said: nobody knows where the zone is.
 
-Rule: tracks in, flags out; a flag has no picture and no identity.
+Rule: frames in, flags out; a flag has no picture and no identity.
 """
 
 from __future__ import annotations
@@ -15,74 +15,147 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from viewkeeper.agent.core.events import blobs, foreground, tracks
+from viewkeeper.agent.core.events import areas, blobs, foreground, objects, tracks
+from viewkeeper.agent.core.events.areas import AreaState, Person, Placed, Point, corners_of
 from viewkeeper.agent.core.events.blobs import Detection
+from viewkeeper.agent.core.events.flags import Flag, TrackFacts
 from viewkeeper.agent.core.view.geometry import Camera, Lens, Move
-from viewkeeper.protocol.vocabulary import ViewVerdict
+from viewkeeper.protocol.vocabulary import (
+    EventKind,
+    LineDirection,
+    ViewVerdict,
+    WatchState,
+    ZoneKind,
+)
+from viewkeeper.protocol.zones import Zone
 
-EMPTY_S = 3.0
-"""A zone must be empty so long before the next intrusion is another one."""
-
-Point = tuple[float, float]
-"""Shares of the registered picture's width and height, 0..1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A polygon nobody should enter, or stay in for ``loiter_s``; ``crowd`` is a head count."""
-
-    name: str
-    corners: tuple[Point, ...]
-    loiter_s: float | None = None
-    crowd: int | None = None
+KNOWN = (ViewVerdict.SAME, ViewVerdict.OBSTRUCTED)
+HEAD_ASPECT = 0.55
+"""Width over height, in pixels, of one person; a wider blob is several side by side."""
+MOST_HEADS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line from a to b; ``forward`` is from its left to its right, walking from a to b."""
+class Outside:
+    """Detections of another program on this frame, in the present picture."""
 
-    name: str
-    a: Point
-    b: Point
-    one_way: bool = False
-    """Only forward is allowed; backward is the wrong way."""
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneFlag:
-    """What happened: ``what`` in the words of `CODES`; ``ended_s`` when it is over at once."""
-
-    what: str
-    zone: str
-    started_s: float
-    confidence: float
-    direction: str | None = None
-
-
-CODES: dict[str, tuple[int, int]] = {
-    "intrusion": (5, 6),
-    "line_crossed": (5, 5),
-    "wrong_way": (5, 7),
-    "loitering": (5, 8),
-    "crowd": (5, 10),
-}
-"""AlarmMethod and AlarmType of GB/T 28181."""
+    detector: str
+    boxes: tuple[Detection, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ZonesState:
     """What is remembered between frames."""
 
+    watch: WatchState = WatchState.LEARNING
     background: foreground.Background | None = None
     tracks: tracks.Tracks = field(default_factory=tracks.Tracks)
-    inside: tuple[tuple[str, int, float, bool, bool], ...] = ()
-    """(zone, track, since, intrusion said, loitering said)."""
-    feet: tuple[tuple[int, Point], ...] = ()
-    crossed: tuple[tuple[str, int, str], ...] = ()
-    crowded: tuple[str, ...] = ()
-    occupied: tuple[tuple[str, float], ...] = ()
-    """(zone, when somebody was last in it)."""
+    still: objects.Still | None = None
+    areas: tuple[tuple[str, AreaState], ...] = ()
+    crossed: tuple[tuple[str, int, LineDirection], ...] = ()
     at_s: float | None = None
+
+
+def step(
+    state: ZonesState,
+    zones: tuple[Zone, ...],
+    luma: NDArray[np.uint8],
+    lens: Lens,
+    *,
+    verdict: ViewVerdict,
+    move: Move,
+    at_s: float,
+    outside: Outside | None = None,
+) -> tuple[ZonesState, tuple[Flag, ...]]:
+    """One frame further.
+
+    Args:
+        state: from the frame before.
+        zones: of the signed configuration.
+        luma: uint8, (H, W).
+        lens: of the camera.
+        verdict, move: of the view, as last measured.
+        at_s: Unix seconds.
+        outside: in place of the blobs.
+    """
+    dt_s = 0.2 if state.at_s is None else min(5.0, max(0.0, at_s - state.at_s))
+    dwell_s = max((zone.dwell_s or 0 for zone in zones), default=0)
+    hold_s = max(foreground.HOLD_S, dwell_s + 60.0)
+    background, found = foreground.step(state.background, luma, dt_s, hold_s)
+    if verdict not in KNOWN:
+        suspended = ZonesState(WatchState.SUSPENDED, background, at_s=at_s)
+        return suspended, _ended(state, at_s)
+    if not found.settled and outside is None:
+        # The light changed all over: whoever is followed may be so again afterwards.
+        return replace(state, watch=WatchState.LEARNING, background=background, at_s=at_s), ()
+    seen = blobs.blobs_of(found) if outside is None else outside.boxes
+    place = _Placing(lens, (luma.shape[1], luma.shape[0]), move)
+    shown = [(box, there) for box in seen if (there := place.box(box)) is not None]
+    followed = tracks.step(
+        state.tracks, tuple(there for _, there in shown), at_s, trusted=outside is not None
+    )
+    real = tuple(track for track in followed.all if track.real)
+    by_box = {there: box for box, there in shown}
+    moving = tuple(by_box[track.box] for track in real if track.seen_s == at_s)
+    still, things = objects.step(state.still, background, found, moving, dt_s)
+    placed = tuple(
+        Placed(there.foot, thing.still_s, thing.gone)
+        for thing in things
+        if (there := place.box(thing.box)) is not None
+    )
+    aspect = luma.shape[0] / luma.shape[1]
+    people = tuple(_person(track, aspect) for track in real)
+    before, after = dict(state.areas), dict[str, AreaState]()
+    flags: list[Flag] = []
+    crossed = [entry for entry in state.crossed if any(t.number == entry[1] for t in followed.all)]
+    for zone in zones:
+        if zone.kind is ZoneKind.AREA:
+            now, more = areas.step(before.get(zone.name, AreaState()), zone, people, placed, at_s)
+            after[zone.name] = now
+            flags += more
+        else:
+            flags += _crossings(zone, state.tracks, real, crossed, at_s, aspect)
+    if outside is not None:
+        flags = [replace(flag, detector=outside.detector) for flag in flags]
+    return (
+        ZonesState(
+            WatchState.WATCHING,
+            background,
+            followed,
+            still,
+            tuple(after.items()),
+            tuple(crossed),
+            at_s,
+        ),
+        tuple(flags),
+    )
+
+
+def _ended(state: ZonesState, at_s: float) -> tuple[Flag, ...]:
+    """What was going on when the view was lost is over as far as anyone can tell."""
+    return tuple(replace(flag, ended_s=at_s) for _, area in state.areas for flag, _, _ in area.open)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placing:
+    """From the present picture to the registered one."""
+
+    lens: Lens
+    size: tuple[int, int]
+    move: Move
+
+    def box(self, seen: Detection) -> Detection | None:
+        """The upright box about the carried corners; ``None`` where one lies behind the view."""
+        foot = to_registered(seen.foot, self.lens, self.size, self.move)
+        head = to_registered(
+            ((seen.left + seen.right) / 2, seen.top), self.lens, self.size, self.move
+        )
+        if foot is None or head is None:
+            return None
+        half = (seen.right - seen.left) / 2 * self.move.zoom
+        return Detection(
+            foot[0] - half, min(head[1], foot[1]), foot[0] + half, foot[1], seen.confidence
+        )
 
 
 def to_registered(foot: Point, lens: Lens, size: tuple[int, int], move: Move) -> Point | None:
@@ -96,142 +169,77 @@ def to_registered(foot: Point, lens: Lens, size: tuple[int, int], move: Move) ->
     return (float(px[0]) + 0.5) / width, (float(py[0]) + 0.5) / height
 
 
-def step(
-    state: ZonesState,
-    zones: tuple[Area | Line, ...],
-    luma: NDArray[np.uint8],
-    lens: Lens,
-    *,
-    verdict: ViewVerdict,
-    move: Move,
-    at_s: float,
-    detections: tuple[Detection, ...] | None = None,
-) -> tuple[ZonesState, tuple[ZoneFlag, ...]]:
-    """One frame further.
-
-    Args:
-        state: from the frame before.
-        zones: of the signed configuration.
-        luma: uint8, (H, W).
-        lens: of the camera.
-        verdict, move: of the view, as last measured.
-        at_s: Unix seconds.
-        detections: from outside, in place of the blobs.
-    """
-    dt_s = 0.2 if state.at_s is None else min(5.0, max(0.0, at_s - state.at_s))
-    background, found = foreground.step(state.background, luma, dt_s)
-    if verdict not in (ViewVerdict.SAME, ViewVerdict.OBSTRUCTED):
-        return ZonesState(background=background, at_s=at_s), ()
-    seen = blobs.blobs_of(found) if detections is None else detections
-    followed = tracks.step(state.tracks, seen, at_s)
-    size = (luma.shape[1], luma.shape[0])
-    feet: dict[int, Point] = {}
-    for track in followed.all:
-        if track.real and track.seen_s == at_s:
-            place = to_registered(track.foot, lens, size, move)
-            if place is not None:
-                feet[track.number] = place
-    after = replace(state, background=background, tracks=followed, at_s=at_s)
-    flags: list[ZoneFlag] = []
-    by_number = {track.number: track for track in followed.all}
-    inside: list[tuple[str, int, float, bool, bool]] = []
-    crossed = [entry for entry in state.crossed if entry[1] in by_number]
-    crowded: list[str] = []
-    occupied = dict(state.occupied)
-    for zone in zones:
-        if isinstance(zone, Area):
-            present, more = _area(state, zone, feet, by_number, at_s)
-            inside += present
-            if present:
-                occupied[zone.name] = at_s
-            flags += more
-            if zone.crowd is not None and len(present) >= zone.crowd:
-                crowded.append(zone.name)
-                if zone.name not in state.crowded:
-                    flags.append(ZoneFlag("crowd", zone.name, at_s, 0.8))
-        else:
-            for number, direction in _crossings(state, zone, feet):
-                if (zone.name, number, direction) in crossed:
-                    continue  # dithering on the line is one crossing
-                crossed.append((zone.name, number, direction))
-                wrong = zone.one_way and direction == "backward"
-                if wrong or not zone.one_way:
-                    what = "wrong_way" if wrong else "line_crossed"
-                    sure = _sure(by_number[number])
-                    flags.append(ZoneFlag(what, zone.name, at_s, sure, direction))
-    old = {n: p for n, p in state.feet if n in by_number}
-    after = replace(
-        after,
-        inside=tuple(inside),
-        feet=tuple({**old, **feet}.items()),
-        crossed=tuple(crossed),
-        crowded=tuple(crowded),
-        occupied=tuple(occupied.items()),
+def _person(track: tracks.Track, aspect: float) -> Person:
+    box = track.box
+    tall = max(1e-6, (box.bottom - box.top) * aspect)
+    heads = max(1, min(MOST_HEADS, round((box.right - box.left) / (HEAD_ASPECT * tall))))
+    return Person(
+        track.number,
+        track.foot,
+        heads,
+        facts_of(track, aspect),
+        max(box.confidence, areas.sure_of(track.hits)),
+        track.seen_s,
     )
-    return after, tuple(flags)
 
 
-def _area(
-    state: ZonesState,
-    zone: Area,
-    feet: dict[int, Point],
-    known: dict[int, tracks.Track],
+def facts_of(track: tracks.Track, aspect: float) -> TrackFacts:
+    """A track's statistics; ``aspect`` is the picture's height over its width."""
+    across, down = track.foot[0] - track.first[0], (track.foot[1] - track.first[1]) * aspect
+    return TrackFacts(
+        hits=track.hits,
+        seen_s=track.seen_s - track.born_s,
+        way=math.hypot(across, down),
+        speed=math.hypot(track.speed[0], track.speed[1] * aspect),
+    )
+
+
+def _crossings(
+    zone: Zone,
+    known: tracks.Tracks,
+    real: tuple[tracks.Track, ...],
+    crossed: list[tuple[str, int, LineDirection]],
     at_s: float,
-) -> tuple[list[tuple[str, int, float, bool, bool]], list[ZoneFlag]]:
-    before = {n: entry for entry in state.inside for n in (entry[1],) if entry[0] == zone.name}
-    present: list[tuple[str, int, float, bool, bool]] = []
-    flags: list[ZoneFlag] = []
-    last_s = dict(state.occupied).get(zone.name, -math.inf)
-    said = False
-    for number in known:
-        if number in feet:
-            if not contains(zone.corners, feet[number]):
-                continue
-        elif number not in before:
-            continue  # hidden for a moment: what was inside stays inside
-        _, _, since_s, entered, loitered = before.get(
-            number, (zone.name, number, at_s, False, False)
-        )
-        if not entered and not said and at_s - last_s > EMPTY_S:
-            said = True
-            flags.append(ZoneFlag("intrusion", zone.name, since_s, _sure(known[number])))
-        if zone.loiter_s is not None and not loitered and at_s - since_s >= zone.loiter_s:
-            flags.append(ZoneFlag("loitering", zone.name, since_s, _sure(known[number])))
-            loitered = True
-        present.append((zone.name, number, since_s, True, loitered))
-    return present, flags
-
-
-def _crossings(state: ZonesState, line: Line, feet: dict[int, Point]) -> list[tuple[int, str]]:
-    found: list[tuple[int, str]] = []
-    births = {track.number: track.first for track in state.tracks.all}
-    before = {**births, **dict(state.feet)}
-    for number, now in feet.items():
-        was = before.get(number)
-        if was is None:
+    aspect: float,
+) -> list[Flag]:
+    a, b = corners_of(zone)
+    were_real = {track.number for track in known.all if track.real}
+    flags: list[Flag] = []
+    for track in real:
+        if track.seen_s != at_s:
             continue
-        start, end = _side(line.a, line.b, was), _side(line.a, line.b, now)
-        ahead, behind = _side(was, now, line.a), _side(was, now, line.b)
-        if (start < 0) != (end < 0) and (ahead < 0) != (behind < 0):
-            found.append((number, "forward" if start < 0 else "backward"))
-    return found
+        # Until a track counts nobody looked at it: then its whole way is looked at.
+        was = track.before if track.number in were_real else track.first
+        way = _crossing(a, b, was, track.foot)
+        if way is None or (zone.name, track.number, way) in crossed:
+            continue  # dithering on the line is one crossing
+        crossed.append((zone.name, track.number, way))
+        if zone.direction not in (None, LineDirection.BOTH, way):
+            continue
+        kinds = (k for k in zone.watch if k in (EventKind.LINE_CROSSED, EventKind.WRONG_WAY))
+        flags += [
+            Flag(
+                kind,
+                at_s,
+                at_s,
+                areas.sure_of(track.hits),
+                zone.name,
+                way,
+                facts_of(track, aspect),
+            )
+            for kind in kinds
+        ]
+    return flags
+
+
+def _crossing(a: Point, b: Point, was: Point, now: Point) -> LineDirection | None:
+    start, end = _side(a, b, was), _side(a, b, now)
+    ahead, behind = _side(was, now, a), _side(was, now, b)
+    if (start < 0) == (end < 0) or (ahead < 0) == (behind < 0):
+        return None
+    return LineDirection.FORWARD if start < 0 else LineDirection.BACKWARD
 
 
 def _side(a: Point, b: Point, p: Point) -> float:
     """Positive right of a → b as seen in the picture (y down), negative left."""
     return (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0])
-
-
-def contains(corners: tuple[Point, ...], p: Point) -> bool:
-    """Whether a polygon holds a point (even-odd rule)."""
-    inside = False
-    for i, (x0, y0) in enumerate(corners):
-        x1, y1 = corners[i - 1]
-        if (y0 > p[1]) != (y1 > p[1]) and p[0] < (x1 - x0) * (p[1] - y0) / (y1 - y0) + x0:
-            inside = not inside
-    return inside
-
-
-def _sure(track: tracks.Track) -> float:
-    """More looks, more sure: half at the fifth, near one at the twentieth."""
-    return 1 - 0.5 * math.exp(-(track.hits - tracks.LEAST_HITS) / 6)

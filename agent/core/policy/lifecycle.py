@@ -247,6 +247,15 @@ def duty(standing: Standing, regime: Regime, today: dt.date) -> Duty | None:
     return Duty(state, rule, used, left, left < 0, used in REMIND_DAYS or left <= 0)
 
 
+def due_on(standing: Standing, regime: Regime) -> dt.date | None:
+    """The last day of the filing that is owed; ``None`` where nothing is."""
+    if standing.since is None:
+        return None
+    day = parse_date(standing.since)
+    owed = duty(standing, regime, day)
+    return None if owed is None else day + dt.timedelta(days=owed.days_left)
+
+
 def shown_state(standing: Standing, regime: Regime | None) -> LifecycleState:
     """The state as reports name it: in use with a filing owed is ``filing_due``."""
     if standing.state is S.IN_USE and regime in (Regime.ART7, Regime.ART9):

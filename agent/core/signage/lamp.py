@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from viewkeeper.protocol.vocabulary import LitState, SignageState
+from viewkeeper.protocol.vocabulary import LitState, SignageSource, SignageState
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,10 @@ class SignageStatus:
     state: SignageState
     lit: LitState
     current_ma: float | None = None
+    source: SignageSource | None = None
+    """What the state rests on; ``None`` while it is unknown."""
+    photo_until: str | None = None
+    """Last day of the inspection photo, YYYY-MM-DD."""
 
 
 UNKNOWN = SignageStatus(SignageState.UNKNOWN, LitState.UNKNOWN)

@@ -10,7 +10,9 @@ Rule: fields in, agreement out; what agreement means over time is `watch`'s.
 
 from __future__ import annotations
 
+import hashlib
 import math
+import struct
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +28,8 @@ from viewkeeper.agent.core.view.field import (
 from viewkeeper.agent.core.view.geometry import Camera, Floats, Move
 from viewkeeper.agent.core.view.registered import RegisteredView
 from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.protocol.signage import SignRegion
+from viewkeeper.protocol.zones import PLACE_SCALE
 
 CELLS_DOWN, CELLS_ACROSS = 5, 4
 MARGIN = 0.25
@@ -53,6 +57,12 @@ class Region:
     def __post_init__(self) -> None:
         if not (0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1):
             raise ValueError("a region lies within 0..1, left before right, top before bottom")
+
+    @classmethod
+    def of(cls, signed: SignRegion) -> Region:
+        """As the signed configuration has it."""
+        sides = (signed.left, signed.top, signed.right, signed.bottom)
+        return cls(*(side / PLACE_SCALE for side in sides))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +105,16 @@ class Agreement:
     around: float
     cells: float
     seen: float
+
+
+def template_digest(view: RegisteredView, region: Region) -> bytes:
+    """What a signed configuration names a sign's lines by: SHA-256 of the box, in field pixels
+    as four little-endian u16, and the registered view's codes in it, row by row."""
+    height, width = view.codes.shape
+    left, right = math.floor(region.left * width), math.ceil(region.right * width)
+    top, bottom = math.floor(region.top * height), math.ceil(region.bottom * height)
+    box = struct.pack("<4H", left, top, right, bottom)
+    return hashlib.sha256(box + view.codes[top:bottom, left:right].tobytes()).digest()
 
 
 def template_of(view: RegisteredView, region: Region) -> Template:

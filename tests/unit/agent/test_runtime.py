@@ -2,11 +2,12 @@
 
 import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
+from viewkeeper.agent.adapters.store.flag_file import FlagFile
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.signage.lamp import LampLimits
 from viewkeeper.agent.core.view.geometry import Lens
@@ -20,11 +21,14 @@ from viewkeeper.agent.ports import (
 )
 from viewkeeper.agent.runtime import Runtime, Standing, tolerance_of
 from viewkeeper.agent.sealing import Sealer
+from viewkeeper.agent.sign_watch import SignWatch
+from viewkeeper.agent.zone_watch import PERIOD_S, ZoneWatch
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.checkpoints import seal_checkpoint, unseal_checkpoint
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.orders import Config, Place, SignText, Tolerance
 from viewkeeper.protocol.records import ClockFix, Event, Report, unseal
+from viewkeeper.protocol.signage import SignRegion
 from viewkeeper.protocol.vocabulary import (
     AlarmKind,
     ClockTrust,
@@ -32,10 +36,14 @@ from viewkeeper.protocol.vocabulary import (
     LifecycleState,
     LitState,
     Regime,
+    SignageSource,
     SignageState,
     ViewCause,
     ViewVerdict,
+    WatchState,
+    ZoneKind,
 )
+from viewkeeper.protocol.zones import Zone
 
 DEVICE = cose.SoftwareSigner.from_seed(b"\x11" * 32)
 LOOKUP = cose.lookup_in([DEVICE.verify_key])
@@ -69,6 +77,7 @@ class Hand:
     step_s: float = 0.0
     trust: ClockTrust = ClockTrust.SYNCHRONISED
     pan_px: int = 0
+    walker_px: int | None = None
     cable: bool = True
     frames_left: int | None = None
     current_ma: float = 300.0
@@ -97,7 +106,11 @@ class Hand:
             if self.frames_left == 0:
                 raise SourceEndedError(Reason.SOURCE_LOST, "no more")
             self.frames_left -= 1
-        return picture(self.pan_px, self.now_s)
+        frame = picture(self.pan_px, self.now_s)
+        if self.walker_px is not None:
+            body = WORLD[:60, self.walker_px % 200 : self.walker_px % 200 + 24].T[:24, :60].T
+            frame.luma[120:180, self.walker_px : self.walker_px + 24] = 255 - body
+        return frame
 
     def close(self):
         pass
@@ -191,14 +204,16 @@ def hand():
 
 
 @pytest.fixture
-def runtime(hand):
+def runtime(hand, tmp_path):
     clock = Clock(hand)
     return Runtime(
         site="site",
         device="cam-0001",
         source=hand,
-        signage=Lamp(hand),
-        limits=LampLimits(),
+        sign=SignWatch(Lamp(hand), LampLimits()),
+        zones=ZoneWatch(),
+        flags=FlagFile(tmp_path / "open-flags.json"),
+        boot=b"bootboot",
         clock=clock,
         probe=Probe(),
         desk=hand,
@@ -338,3 +353,92 @@ def test_the_signed_tolerance_is_the_one_that_counts():
     tolerance = tolerance_of(CONFIG)
     assert (tolerance.pan_deg, tolerance.zoom) == (1.0, 0.02)
     assert tolerance_of(None).pan_deg > 0
+
+
+YARD = Zone(
+    name="yard",
+    kind=ZoneKind.AREA,
+    points=((500, 2000), (9500, 2000), (9500, 9900), (500, 9900)),
+    watch=(EventKind.INTRUSION,),
+)
+
+
+def walk(runtime, hand, seconds=6.0, from_px=20, px_per_s=40):
+    """Turns at the zones' pace while somebody crosses the picture."""
+    began_s = hand.now_s
+    while hand.now_s < began_s + seconds:
+        hand.walker_px = from_px + int(px_per_s * (hand.now_s - began_s))
+        assert runtime.turn()
+        hand.now_s += PERIOD_S
+    hand.walker_px = None
+
+
+def idle(runtime, hand, seconds):
+    for _ in range(round(seconds / PERIOD_S)):
+        assert runtime.turn()
+        hand.now_s += PERIOD_S
+
+
+@pytest.fixture
+def guarded(runtime, hand):
+    hand.config = replace(CONFIG, zones=(YARD,))
+    idle(runtime, hand, 12)
+    assert hand.report.events.state is WatchState.WATCHING
+    return runtime
+
+
+def test_an_intrusion_goes_out_with_all_that_is_known_and_waits_to_be_reported(guarded, hand):
+    walk(guarded, hand)
+    idle(guarded, hand, 10)
+    begin, end = hand.bodies(Event)
+    assert begin.event is EventKind.INTRUSION
+    assert (begin.zone, begin.alarm_method, begin.alarm_type) == ("yard", 5, 6)
+    assert begin.article == "Anhui Order 270 Art. 17"
+    assert begin.event_id == end.event_id
+    assert begin.ended_ms is None
+    assert end.ended_ms > end.started_ms
+    assert end.track.hits > 5
+    assert hand.report.events.unreported == 1
+    alarm = hand.alarms[AlarmKind.EVENT_UNREPORTED.value]
+    assert alarm.since_ms == begin.started_ms
+    assert hand.mirror["events"]["unreported"] == 1
+
+
+def test_the_clock_runs_over_a_restart_until_it_is_closed(guarded, hand, tmp_path):
+    walk(guarded, hand)
+    idle(guarded, hand, 2)
+    event_id = hand.bodies(Event)[0].event_id
+    again = FlagFile(tmp_path / "open-flags.json")
+    assert [flag.event_id for flag in again.flags.all] == [event_id]
+    with pytest.raises(SetupError, match="no flag"):
+        again.close(bytes(8))
+    again.close(event_id)
+    assert FlagFile(tmp_path / "open-flags.json").flags.all == ()
+
+
+def test_the_view_is_checked_at_its_own_pace_while_zones_are_watched(guarded, hand):
+    before, start_s = guarded._watch.checks, hand.now_s
+    idle(guarded, hand, 10)
+    assert hand.now_s - start_s == pytest.approx(10)
+    assert guarded._watch.checks - before == pytest.approx(10, abs=1)
+
+
+def test_turning_the_camera_flags_nobody_and_suspends_the_zones(guarded, hand):
+    hand.pan_px = 16
+    idle(guarded, hand, 12)
+    assert hand.report.view.verdict is ViewVerdict.MOVED
+    assert hand.report.events.state is WatchState.SUSPENDED
+    walk(guarded, hand)
+    kinds = {event.event for event in hand.bodies(Event)}
+    assert kinds <= {EventKind.CAMERA_STRUCK, EventKind.CAMERA_MOVED}
+
+
+def test_a_board_in_the_view_is_judged_and_a_wrong_template_is_not_trusted(runtime, hand):
+    region = SignRegion(left=4000, top=4000, right=6000, bottom=6500)
+    hand.config = replace(CONFIG, sign_region=region)
+    turn(runtime, hand, 12)
+    assert hand.report.signage.state is SignageState.PRESENT
+    assert hand.report.signage.source is SignageSource.VIEW
+    hand.config = replace(CONFIG, sign_region=replace(region, template_hash=bytes(32)))
+    turn(runtime, hand, 3)
+    assert hand.report.signage.source is SignageSource.SENSOR
