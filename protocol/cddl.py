@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from viewkeeper.protocol import checkpoints, orders, records
+from viewkeeper.protocol import checkpoints, orders, records, witnessing
 from viewkeeper.protocol.cose import Domain
 from viewkeeper.protocol.fields import ListOf, Nested, cddl_name, cddl_rule
 
@@ -53,13 +53,15 @@ signer-header = {
 def schema() -> str:
     """The whole schema as text."""
     done: dict[str, str] = {}
-    for body in (*records.BODIES.values(), *orders.ORDER_BODIES.values(), checkpoints.Checkpoint):
+    for body in (*records.BODIES.values(), *orders.ORDER_BODIES.values()):
+        _collect(body, done)
+    for body in (checkpoints.Checkpoint, witnessing.Countersignature):
         _collect(body, done)
     domains = "\n".join(f";   {domain.value}" for domain in Domain)
     parts = [
         _INTRODUCTION,
         "start = message-payload",
-        "message-payload = record / order / checkpoint",
+        "message-payload = record / order / checkpoint / countersignature",
         "",
         _ENVELOPE,
         f"; external_aad, by what is signed:\n{domains}\n",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from viewkeeper.protocol import cbor, cose
-from viewkeeper.protocol.fields import Int, at, pack, parse
+from viewkeeper.protocol.fields import Int, ListOf, at, pack, parse
 from viewkeeper.protocol.records import DEVICE_ID, HASH
 
-MAX_CHECKPOINT_BYTES = 1024
+MAX_CHECKPOINT_BYTES = 3072
+MAX_PROOF = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,10 @@ class Checkpoint:
     size: int = at(2, Int())
     root: bytes = at(3, HASH)
     utc_ms: int = at(4, Int())
+    since: int | None = at(5, Int(1), optional=True)
+    """The size the witness countersigned last; absent before the first."""
+    proof: tuple[bytes, ...] | None = at(6, ListOf(HASH, 0, MAX_PROOF), optional=True)
+    """That the ledger of size ``since`` is the beginning of this one (RFC 6962 §2.1.2)."""
 
 
 def seal_checkpoint(checkpoint: Checkpoint, signer: cose.Signer) -> bytes:

@@ -49,6 +49,7 @@ class Domain(StrEnum):
     LIFECYCLE = "viewkeeper/v1/order/lifecycle"
     RECORD = "viewkeeper/v1/record"
     CHECKPOINT = "viewkeeper/v1/checkpoint"
+    WITNESS = "viewkeeper/v1/witness"
 
     @property
     def external_aad(self) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from viewkeeper.protocol import cose
+from viewkeeper.protocol.access import AccessEntry
 from viewkeeper.protocol.fields import (
     MAX_SAFE_INT,
     Bool,
@@ -220,7 +221,7 @@ class ClockFix:
     step_ms: int = at(1, Int(-MAX_SAFE_INT, MAX_SAFE_INT))
 
 
-Body = Report | Event | Alarm | VerdictRecord | Gap | ClockFix
+Body = Report | Event | Alarm | VerdictRecord | Gap | ClockFix | AccessEntry
 BODIES: dict[int, type[Body]] = {
     RecordKind.REPORT: Report,
     RecordKind.EVENT: Event,
@@ -228,6 +229,7 @@ BODIES: dict[int, type[Body]] = {
     RecordKind.VERDICT: VerdictRecord,
     RecordKind.GAP: Gap,
     RecordKind.CLOCK_FIX: ClockFix,
+    RecordKind.ACCESS: AccessEntry,
 }
 _KINDS = {body: RecordKind(kind) for kind, body in BODIES.items()}
 

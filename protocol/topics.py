@@ -6,7 +6,8 @@
 | report | yes, 1 | signed record: report |
 | event/{kind} | no, 1 | signed record: event |
 | alarm/{id} | yes, 1; empty clears | signed record: alarm |
-| checkpoint | yes, 1 | signed checkpoint of the ledger |
+| checkpoint → witness | yes, 1 | signed checkpoint of the ledger → countersignature |
+| access | no, 1 | signed record: an entry of the access register |
 | config/desired → config/applied | yes, 1 | signed order → signed record: verdict |
 | keyset, lifecycle, grant, command/{name} → reply | no, 1 | signed order → signed record: verdict |
 | history | no, 1 | signed records queued while offline, in order |
@@ -60,6 +61,15 @@ class Topics:
     @property
     def checkpoint(self) -> str:
         return self._at("checkpoint")
+
+    @property
+    def witness(self) -> str:
+        """Where the recorder's countersignature comes back; the camera subscribes."""
+        return self._at("witness")
+
+    @property
+    def access(self) -> str:
+        return self._at("access")
 
     @property
     def config_desired(self) -> str:

@@ -15,6 +15,7 @@ class RecordKind(IntEnum):
     VERDICT = 4
     GAP = 5
     CLOCK_FIX = 6
+    ACCESS = 7
 
 
 @unique
@@ -210,3 +211,32 @@ class Role(StrEnum):
     APPROVAL = "approval"
     """To approve a look at footage; who approves does not look."""
     UPDATE = "update"
+    WITNESS = "witness"
+    """To countersign checkpoints; orders nothing."""
+
+
+@unique
+class AccessAct(StrEnum):
+    """What an entry of the access register is about (Order 270 Art. 17(2))."""
+
+    GRANTED = "granted"
+    """Leave was given: approver and officers signed."""
+    VIEWED = "viewed"
+    COPIED = "copied"
+    FETCHED = "fetched"
+    """Taken away: to the police, a court, another organ."""
+
+
+@unique
+class AccessCover(StrEnum):
+    """Whether a declared look rests on a grant that this camera obeyed."""
+
+    GRANT = "grant"
+    NO_GRANT = "no_grant"
+    """None was named, or none of that hash was obeyed here lately."""
+    OTHER_PERSONS = "other_persons"
+    """Somebody looked whom the grant does not name, or fewer than two."""
+    OTHER_FOOTAGE = "other_footage"
+    OTHER_TIME = "other_time"
+    OTHER_USE = "other_use"
+    """Another destination than the grant names."""

@@ -15,7 +15,6 @@ from enum import StrEnum, unique
 from viewkeeper.agent.core.device_state import DeviceState
 from viewkeeper.agent.core.ledger.entries import Entry, EntryKind
 from viewkeeper.agent.core.ledger.frames import Damage
-from viewkeeper.agent.core.ledger.merkle import Frontier, leaf_hash
 from viewkeeper.agent.core.ledger.segments import RETENTION_DAYS, beginning_of
 from viewkeeper.agent.core.policy.lifecycle import duty
 from viewkeeper.agent.core.replay import replay
@@ -25,6 +24,7 @@ from viewkeeper.protocol.checkpoints import Checkpoint, unseal_checkpoint
 from viewkeeper.protocol.cose import Algorithm, VerifyKey, lookup_in
 from viewkeeper.protocol.enrolment import Enrolment
 from viewkeeper.protocol.errors import RefusalError
+from viewkeeper.protocol.merkle import Frontier, leaf_hash
 from viewkeeper.protocol.orders import KeyEntry
 
 _DAY_MS = 86_400_000

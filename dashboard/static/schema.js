@@ -13,13 +13,13 @@ export const MAX_DEPTH = 12;
 
 export const MAX_RECORD_BYTES = 4096;
 
-export const MAX_CHECKPOINT_BYTES = 1024;
+export const MAX_CHECKPOINT_BYTES = 3072;
 
-export const DOMAINS = {"config": "viewkeeper/v1/order/config", "keyset": "viewkeeper/v1/order/keyset", "grant": "viewkeeper/v1/order/grant", "command": "viewkeeper/v1/order/command", "lifecycle": "viewkeeper/v1/order/lifecycle", "record": "viewkeeper/v1/record", "checkpoint": "viewkeeper/v1/checkpoint"};
+export const DOMAINS = {"config": "viewkeeper/v1/order/config", "keyset": "viewkeeper/v1/order/keyset", "grant": "viewkeeper/v1/order/grant", "command": "viewkeeper/v1/order/command", "lifecycle": "viewkeeper/v1/order/lifecycle", "record": "viewkeeper/v1/record", "checkpoint": "viewkeeper/v1/checkpoint", "witness": "viewkeeper/v1/witness"};
 
-export const RECORD_BODIES = {"1": "Report", "2": "Event", "3": "Alarm", "4": "VerdictRecord", "5": "Gap", "6": "ClockFix"};
+export const RECORD_BODIES = {"1": "Report", "2": "Event", "3": "Alarm", "4": "VerdictRecord", "5": "Gap", "6": "ClockFix", "7": "AccessEntry"};
 
-export const NUMBERED = {"RecordKind": {"report": 1, "event": 2, "alarm": 3, "verdict": 4, "gap": 5, "clock_fix": 6}, "OrderKind": {"config": 1, "keyset": 2, "grant": 3, "command": 4, "lifecycle": 5}};
+export const NUMBERED = {"RecordKind": {"report": 1, "event": 2, "alarm": 3, "verdict": 4, "gap": 5, "clock_fix": 6, "access": 7}, "OrderKind": {"config": 1, "keyset": 2, "grant": 3, "command": 4, "lifecycle": 5}};
 
 export const REASONS = {
   TOO_LARGE: "too_large",
@@ -103,7 +103,9 @@ export const VOCABULARIES = {
   WatchState: ["off", "learning", "watching", "suspended"],
   AlarmKind: ["view_moved", "view_unknown", "view_obstructed", "sign_fault", "order_refused", "clock_fault", "storage_fault", "ledger_fault", "event_unreported"],
   ClockTrust: ["synchronised", "floor"],
-  Role: ["root", "configuration", "lifecycle", "access", "approval", "update"],
+  Role: ["root", "configuration", "lifecycle", "access", "approval", "update", "witness"],
+  AccessAct: ["granted", "viewed", "copied", "fetched"],
+  AccessCover: ["grant", "no_grant", "other_persons", "other_footage", "other_time", "other_use"],
 };
 
 export const MESSAGES = {
@@ -216,10 +218,27 @@ export const MESSAGES = {
   ClockFix: [
     {"key": 1, "name": "step_ms", "type": "int", "low": -9007199254740992, "high": 9007199254740992},
   ],
+  AccessEntry: [
+    {"key": 1, "name": "act", "type": "choice", "of": "AccessAct"},
+    {"key": 2, "name": "persons", "type": "list", "low": 1, "high": 8, "item": {"type": "text", "low": 1, "high": 64}},
+    {"key": 3, "name": "unit", "optional": true, "type": "text", "low": 1, "high": 120},
+    {"key": 4, "name": "purpose", "type": "text", "low": 1, "high": 120},
+    {"key": 5, "name": "from_s", "type": "int", "low": 0, "high": 1099511627776},
+    {"key": 6, "name": "to_s", "type": "int", "low": 0, "high": 1099511627776},
+    {"key": 7, "name": "destination", "type": "text", "low": 1, "high": 120},
+    {"key": 8, "name": "approval", "optional": true, "type": "text", "low": 1, "high": 80},
+    {"key": 9, "name": "grant", "optional": true, "type": "bytes", "low": 32, "high": 32},
+    {"key": 10, "name": "approver", "optional": true, "type": "text", "low": 1, "high": 64},
+    {"key": 11, "name": "cover", "type": "choice", "of": "AccessCover"},
+    {"key": 12, "name": "entry", "type": "int", "low": 0, "high": 9007199254740992},
+    {"key": 13, "name": "entry_hash", "type": "bytes", "low": 32, "high": 32},
+  ],
   Checkpoint: [
     {"key": 1, "name": "device", "type": "text", "low": 1, "high": 32, "pattern": "[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"},
     {"key": 2, "name": "size", "type": "int", "low": 0, "high": 9007199254740992},
     {"key": 3, "name": "root", "type": "bytes", "low": 32, "high": 32},
     {"key": 4, "name": "utc_ms", "type": "int", "low": 0, "high": 9007199254740992},
+    {"key": 5, "name": "since", "optional": true, "type": "int", "low": 1, "high": 9007199254740992},
+    {"key": 6, "name": "proof", "optional": true, "type": "list", "low": 0, "high": 64, "item": {"type": "bytes", "low": 32, "high": 32}},
   ],
 };

@@ -16,10 +16,10 @@ from pathlib import Path
 from viewkeeper.agent.adapters.store.disk import Disk
 from viewkeeper.agent.core.ledger.entries import GENESIS, Entry, EntryKind, record_hash
 from viewkeeper.agent.core.ledger.frames import Damage, frame, peek, scan
-from viewkeeper.agent.core.ledger.merkle import leaf_hash
 from viewkeeper.agent.core.ledger.segments import Beginning, beginning_of, segment_details
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
+from viewkeeper.protocol.merkle import leaf_hash
 
 
 class LedgerFile:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from viewkeeper.agent.core.ledger.entries import GENESIS, Entry, EntryKind
-from viewkeeper.agent.core.ledger.merkle import Frontier
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.errors import ContentRefusal, Reason
+from viewkeeper.protocol.merkle import Frontier
 
 SEGMENT_BYTES = 1 << 20
 """A file is closed once it is longer than this."""

@@ -5,8 +5,8 @@ import pytest
 from tests.support.power import FailingDisk, PowerCutError
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.core.ledger.entries import EntryKind
-from viewkeeper.agent.core.ledger.merkle import leaf_hash, root_of
 from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.protocol.merkle import leaf_hash, root_of
 
 
 def fill(ledger, count, text="x"):

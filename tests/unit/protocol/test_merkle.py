@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viewkeeper.agent.core.ledger.merkle import (
+from viewkeeper.protocol.merkle import (
     EMPTY_ROOT,
     Frontier,
     consistency_proof,
