@@ -38,6 +38,8 @@ class Person:
     facts: TrackFacts
     sure: float
     seen_s: float
+    thing: bool = False
+    """It looks like a thing just now: it keeps its time here, and counts for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,9 @@ def step(
     """One frame further."""
     corners = corners_of(zone)
     before = dict(state.inside)
-    present = tuple(p for p in people if contains(corners, p.foot))
-    inside = {p.number: before.get(p.number, at_s) for p in present}
+    within = tuple(p for p in people if contains(corners, p.foot))
+    inside = {p.number: before.get(p.number, at_s) for p in within}
+    present = tuple(p for p in within if not p.thing)
     heads = sum(p.heads for p in present)
     counts = (*((t, n) for t, n in state.counts if at_s - t <= SUDDEN_S), (at_s, heads))
     true_now: list[tuple[Flag, int]] = []

@@ -35,6 +35,8 @@ SWITCH_TILES = 0.5
 JUMP_TILES = 0.25
 """The same, of tiles that filled within one frame: nothing drives in so fast."""
 SETTLE_FRAMES = 8
+FILLED = 0.6
+"""Share of a window that is foreground in something solid."""
 NOISE_SHARE = 0.1
 
 Mask = NDArray[np.bool_]
@@ -47,6 +49,7 @@ class Background:
     Attributes:
         mean: float32, grey levels.
         last: the raw mask of the frame before.
+        near: what lay within a window of it.
         restless: float32, 0..1, how often a pixel changed sides lately.
         settling: frames still to be learned before anything is said.
         noise: standard deviation of a pixel, grey levels.
@@ -56,6 +59,7 @@ class Background:
 
     mean: Luma
     last: Mask
+    near: Mask
     restless: Luma
     settling: int
     noise: float
@@ -98,17 +102,21 @@ def step(
         return after, Foreground(nothing, factor, settled=False, stirring=nothing)
     memory = np.float32(1 - math.exp(-dt_s / RESTLESS_S))
     restless = state.restless + ((raw != state.last) - state.restless) * memory
-    # A streak of rain is nowhere near its like of the frame before; a walker is.
-    near = _box_7(state.last.astype(np.float32)) > 0.01
-    mask = raw & near & (restless < RESTLESS)
+    # A streak of rain is nowhere near its like of the frame before; a walker is, and a runner,
+    # who is not, fills a window as no streak does.
+    around = _box_7(raw.astype(np.float32))
+    near = around > 0.01
+    mask = raw & (state.near | (around > FILLED)) & (restless < RESTLESS)
     # A gap of a second, as a passer-by tears it, does not make a thing new.
     age = np.where(raw, state.age + np.float32(dt_s), state.age * np.float32(math.exp(-dt_s)))
     quick, slow = (np.float32(1 - math.exp(-dt_s / s)) for s in (LEARN_S, ABSORB_S))
-    taken_in = np.where(age < hold_s, np.float32(0), slow)
-    mean = state.mean + (present - state.mean) * np.where(raw, taken_in, quick)
+    # Nor is anything learned right beside it: the windows there reach into what came.
+    aged = _box_7(age) * np.float32(49) >= hold_s
+    share = np.where(near, np.where(aged, slow, np.float32(0)), quick)
+    mean = state.mean + (present - state.mean) * share
     stirring = np.abs(present - state.present) > np.float32(STIR * noise)
     return (
-        Background(mean, raw, restless.astype(np.float32), 0, noise, present, age),
+        Background(mean, raw, near, restless.astype(np.float32), 0, noise, present, age),
         Foreground(mask, factor, settled=True, stirring=stirring),
     )
 
@@ -117,7 +125,7 @@ def _anew(present: Luma, factor: int) -> tuple[Background, Foreground]:
     nothing = np.zeros(present.shape, np.bool_)
     zero = np.zeros(present.shape, np.float32)
     noise = min(6.0, max(1.0, noise_level(present)))
-    state = Background(present, nothing, zero, SETTLE_FRAMES, noise, present, zero)
+    state = Background(present, nothing, nothing, zero, SETTLE_FRAMES, noise, present, zero)
     return state, Foreground(nothing, factor, settled=False, stirring=nothing)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from viewkeeper.agent.core.events.blobs import LEAST_CELLS, Detection, pieces_of
+from viewkeeper.agent.core.events.blobs import Detection, pieces_of
 from viewkeeper.agent.core.events.foreground import Background, Foreground, Mask
 
 LEAST_STILL_S = 3.0
@@ -23,6 +23,8 @@ MOST_STIRRING = 0.06
 """Share of its pixels that change from frame to frame; a person who stands has more."""
 MOST_SHARE = 0.12
 """Of the picture: larger is a vehicle that parked, or light."""
+LEAST_CELLS = 16
+"""Pixels of the reduced picture."""
 GONE = 1.25
 """Outline of the background over the present one from which on the thing is gone."""
 
@@ -84,7 +86,7 @@ def _things(background: Background, state: Still, still: Mask) -> list[Thing]:
     height, width = still.shape
     things: list[Thing] = []
     for left, top, right, bottom, area in pieces_of(still):
-        if area < 2 * LEAST_CELLS or (right - left) * (bottom - top) > MOST_SHARE * height * width:
+        if area < LEAST_CELLS or (right - left) * (bottom - top) > MOST_SHARE * height * width:
             continue
         part = (slice(top, bottom), slice(left, right))
         inside = still[part]

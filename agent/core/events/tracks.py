@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from viewkeeper.agent.core.events.blobs import Detection
 
 LEAST_HITS = 5
+LEAST_SEEN = 0.65
+"""Share of the frames since its birth in which a track was seen; raindrops come and go."""
 LEAST_WAY = 0.04
 """Shares of the picture between a track's birth and now before it counts as going anywhere."""
 LEAST_STRAIGHT = 0.5
@@ -20,9 +22,17 @@ STEADY_SIZE = 0.30
 """Mean step of the logarithm of a track's size: a walker's is below, rain's above."""
 FORGET_S = 1.2
 FORGET_REAL_S = 3.0
-"""Whoever was once seen to walk may stand behind a pole for so long."""
+"""Whoever was once seen to walk may be behind a pole for so long."""
+FORGET_STANDING_S = 12.0
+"""Whoever stood when last seen does not go far unseen."""
+STANDING = 0.02
+"""Shares of the picture a second."""
 REACH = 0.08
-"""How far from its expected place a track may reappear."""
+"""How far from its expected place, or from its last one, a track may reappear; who has just
+appeared has no expected place yet, and who was hidden may have turned."""
+YOUNG_REACH = 0.13
+HIDDEN_REACH = 0.04
+"""More for every second unseen."""
 VELOCITY_SHARE = 0.4
 
 
@@ -38,6 +48,8 @@ class Track:
     before: tuple[float, float]
     speed: tuple[float, float]
     hits: int
+    looks: int = 1
+    """Frames since it was born, whether it was seen in them or not."""
     path: float = 0.0
     """Length of all its steps."""
     restless: float = 0.0
@@ -49,6 +61,10 @@ class Track:
     @property
     def foot(self) -> tuple[float, float]:
         return self.box.foot
+
+    @property
+    def pace(self) -> float:
+        return math.hypot(*self.speed)
 
     @property
     def way(self) -> float:
@@ -75,14 +91,14 @@ def step(state: Tracks, seen: tuple[Detection, ...], at_s: float, *, trusted: bo
             not walk before they count.
     """
     pairs = sorted(
-        (math.dist(_expected(track, at_s), detection.foot), i, j)
+        (_distance(track, detection, at_s), i, j)
         for i, track in enumerate(state.all)
         for j, detection in enumerate(seen)
     )
-    tracks = list(state.all)
+    tracks = [replace(track, looks=track.looks + 1) for track in state.all]
     free_tracks, free_seen = set(range(len(tracks))), set(range(len(seen)))
     for distance, i, j in pairs:
-        if distance > REACH:
+        if distance > 1:
             break
         if i in free_tracks and j in free_seen:
             free_tracks.discard(i)
@@ -92,7 +108,7 @@ def step(state: Tracks, seen: tuple[Detection, ...], at_s: float, *, trusted: bo
         track
         for i, track in enumerate(tracks)
         if i not in free_tracks
-        or at_s - track.seen_s <= (FORGET_REAL_S if track.real else FORGET_S)
+        or at_s - track.seen_s <= (FORGET_S if trusted else _patience_s(track))
     ]
     number = state.next_number
     for j in sorted(free_seen):
@@ -102,9 +118,25 @@ def step(state: Tracks, seen: tuple[Detection, ...], at_s: float, *, trusted: bo
     return Tracks(tuple(kept), number)
 
 
-def _expected(track: Track, at_s: float) -> tuple[float, float]:
-    ahead_s = min(FORGET_S, at_s - track.seen_s)
-    return track.foot[0] + track.speed[0] * ahead_s, track.foot[1] + track.speed[1] * ahead_s
+def _patience_s(track: Track) -> float:
+    if not track.real:
+        return FORGET_S
+    return FORGET_STANDING_S if track.pace <= STANDING else FORGET_REAL_S
+
+
+def _distance(track: Track, seen: Detection, at_s: float) -> float:
+    """How far a detection is from where a track may be, in units of how far it may be."""
+    unseen_s = at_s - track.seen_s
+    ahead_s = min(FORGET_S, unseen_s)
+    expected = (
+        track.foot[0] + track.speed[0] * ahead_s,
+        track.foot[1] + track.speed[1] * ahead_s,
+    )
+    apart = min(math.dist(expected, seen.foot), math.dist(track.foot, seen.foot))
+    reach = (REACH if track.hits > 2 else YOUNG_REACH) + (HIDDEN_REACH + track.pace / 2) * min(
+        unseen_s, FORGET_REAL_S
+    )
+    return apart / reach
 
 
 def _further(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> Track:
@@ -118,7 +150,12 @@ def _further(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> Tr
     jump = abs(math.log(seen.size / track.box.size))
     restless = track.restless + (jump - track.restless) / min(hits - 1, 8)
     way = math.dist(track.first, foot)
-    walks = way >= LEAST_WAY and way >= LEAST_STRAIGHT * path and restless <= STEADY_SIZE
+    walks = (
+        way >= LEAST_WAY
+        and way >= LEAST_STRAIGHT * path
+        and restless <= STEADY_SIZE
+        and hits >= LEAST_SEEN * track.looks
+    )
     return replace(
         track,
         seen_s=at_s,

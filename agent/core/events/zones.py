@@ -96,7 +96,11 @@ def step(
     )
     real = tuple(track for track in followed.all if track.real)
     by_box = {there: box for box, there in shown}
-    moving = tuple(by_box[track.box] for track in real if track.seen_s == at_s)
+    moving = tuple(
+        by_box[track.box]
+        for track in followed.all
+        if track.seen_s == at_s and track.hits > 2 and track.pace > tracks.STANDING
+    )
     still, things = objects.step(state.still, background, found, moving, dt_s)
     placed = tuple(
         Placed(there.foot, thing.still_s, thing.gone)
@@ -104,7 +108,14 @@ def step(
         if (there := place.box(thing.box)) is not None
     )
     aspect = luma.shape[0] / luma.shape[1]
-    people = tuple(_person(track, aspect) for track in real)
+    bodies = [thing.box for thing in things]
+    people = tuple(
+        replace(
+            _person(track, aspect, single=outside is not None),
+            thing=outside is None and _is_one_of(by_box.get(track.box), bodies),
+        )
+        for track in real
+    )
     before, after = dict(state.areas), dict[str, AreaState]()
     flags: list[Flag] = []
     crossed = [entry for entry in state.crossed if any(t.number == entry[1] for t in followed.all)]
@@ -169,10 +180,23 @@ def to_registered(foot: Point, lens: Lens, size: tuple[int, int], move: Move) ->
     return (float(px[0]) + 0.5) / width, (float(py[0]) + 0.5) / height
 
 
-def _person(track: tracks.Track, aspect: float) -> Person:
+def _is_one_of(shown: Detection | None, things: list[Detection]) -> bool:
+    """Whether what is followed is a thing that somebody left, not who left it."""
+    if shown is None:
+        return False
+    x, y = (shown.left + shown.right) / 2, (shown.top + shown.bottom) / 2
+    return any(
+        t.left <= x <= t.right and t.top <= y <= t.bottom and shown.size < 2 * t.size
+        for t in things
+    )
+
+
+def _person(track: tracks.Track, aspect: float, *, single: bool) -> Person:
     box = track.box
     tall = max(1e-6, (box.bottom - box.top) * aspect)
-    heads = max(1, min(MOST_HEADS, round((box.right - box.left) / (HEAD_ASPECT * tall))))
+    heads = 1
+    if not single:
+        heads = max(1, min(MOST_HEADS, round((box.right - box.left) / (HEAD_ASPECT * tall))))
     return Person(
         track.number,
         track.foot,

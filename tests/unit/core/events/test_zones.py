@@ -77,7 +77,7 @@ def test_who_walks_through_does_not_loiter(camera):
 
 
 def test_who_stands_still_for_two_minutes_is_still_there(camera):
-    camera.walks = (Walk(((1.5, 11.0), (5.0, 11.0)), stays_s=150),)
+    camera.walks = (Walk(((1.5, 8.0), (4.0, 8.0)), stays_s=150),)
     yard = area("yard", watch=(E.LOITERING,), dwell_s=120)
     assert begun(play(camera, (yard,), 145)) == [E.LOITERING]
 
@@ -97,7 +97,7 @@ def test_a_thing_that_is_taken_away_is_flagged_as_gone(camera):
 
 
 def test_who_runs_is_fast_and_who_walks_is_not(camera):
-    zone = area("yard", watch=(E.FAST_MOTION,), speed=2500)
+    zone = area("yard", watch=(E.FAST_MOTION,), speed=2000)
     camera.walks = (Walk(ACROSS, speed_m_s=4.5),)
     assert begun(play(camera, (zone,), 9)) == [E.FAST_MOTION]
     camera.walks = (Walk(ACROSS),)
