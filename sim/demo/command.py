@@ -16,7 +16,8 @@ from viewkeeper.dashboard.register import load_register
 from viewkeeper.dashboard.server import start as start_dashboard
 from viewkeeper.protocol.errors import ViewkeeperError
 from viewkeeper.sim.broker import Broker
-from viewkeeper.sim.demo.story import STORY, Play, StoryError, Text
+from viewkeeper.sim.demo.play import Play, StoryError
+from viewkeeper.sim.demo.story import STORY, Text
 from viewkeeper.sim.demo.world import World
 from viewkeeper.sim.stage import Scene
 

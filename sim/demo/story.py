@@ -15,24 +15,10 @@ from viewkeeper.protocol.vocabulary import (
     ViewCause,
     ViewVerdict,
 )
+from viewkeeper.sim.demo import guarding
 from viewkeeper.sim.demo.observer import Seen
-from viewkeeper.sim.demo.world import Camera, OrderSent, World
+from viewkeeper.sim.demo.play import Play, must, told
 from viewkeeper.sim.signage import LampFault
-
-PATIENCE_S = 45.0
-
-
-@dataclass(slots=True)
-class Play:
-    """The world the story plays in, and what later chapters need of earlier ones."""
-
-    world: World
-    camera: Camera
-    view_hash: bytes = b""
-
-    def sees(self, holds: Callable[[Seen], object], timeout_s: float = PATIENCE_S) -> bool:
-        """Whether the observer comes to see that ``holds``."""
-        return bool(self.world.observer.wait(self.camera.name, holds, timeout_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +40,10 @@ class Chapter:
     play: Callable[[Play], str]
 
 
-class StoryError(Exception):
-    """The chain did not do what it promises."""
-
-
-def _must(holds: object, otherwise: str) -> None:
-    if not holds:
-        raise StoryError(otherwise)
-
-
-def _told(sent: OrderSent) -> str:
-    _must(sent.verdict is not None, "no verdict came back")
-    assert sent.verdict is not None
-    return sent.verdict.reason
-
-
 def register(play: Play) -> str:
     play.view_hash = play.world.register_view(play.camera)
     play.camera.start()
-    _must(
+    must(
         play.sees(lambda seen: seen.status == "online" and seen.report is not None),
         "the agent does not come online",
     )
@@ -87,9 +58,9 @@ def accept(play: Play) -> str:
         world.step(camera, LifecycleState.ACCEPTED, "DEMO-ACC-1", passed=True),
         world.step(camera, LifecycleState.IN_USE, "DEMO-USE-1"),
     ]
-    told = [_told(step) for step in steps]
-    _must(told == ["accepted"] * 4, f"the camera answered {', '.join(told)}")
-    _must(play.sees(_verdict_is(ViewVerdict.SAME)), "the view is not found to be the same")
+    answers = [told(step) for step in steps]
+    must(answers == ["accepted"] * 4, f"the camera answered {', '.join(answers)}")
+    must(play.sees(_verdict_is(ViewVerdict.SAME)), "the view is not found to be the same")
     return _numbers(play)
 
 
@@ -106,7 +77,7 @@ def _knock(play: Play) -> str:
             and any(event.event is EventKind.CAMERA_STRUCK for event in seen.events)
         )
 
-    _must(play.sees(right), "a knock of 3° is not reported as such")
+    must(play.sees(right), "a knock of 3° is not reported as such")
     return _numbers(play)
 
 
@@ -117,7 +88,7 @@ def _straighten(play: Play) -> str:
         same = _verdict_is(ViewVerdict.SAME)(seen)
         return same and AlarmKind.VIEW_MOVED.value not in seen.alarms
 
-    _must(play.sees(right), "the view is back, and this is not seen")
+    must(play.sees(right), "the view is back, and this is not seen")
     return _numbers(play)
 
 
@@ -133,10 +104,10 @@ def _cover(play: Play) -> str:
             and any(event.event is EventKind.CAMERA_COVERED for event in seen.events)
         )
 
-    _must(play.sees(right), "the cover is not seen")
+    must(play.sees(right), "the cover is not seen")
     play.camera.stage.uncover()
-    _must(play.sees(_verdict_is(ViewVerdict.SAME)), "the view does not come back")
-    _must(play.sees(_ended(EventKind.CAMERA_COVERED)), "the end of the cover is not flagged")
+    must(play.sees(_verdict_is(ViewVerdict.SAME)), "the view does not come back")
+    must(play.sees(_ended(EventKind.CAMERA_COVERED)), "the end of the cover is not flagged")
     return "cannot_tell (covered), then same"
 
 
@@ -147,9 +118,9 @@ def _dark_sign(play: Play) -> str:
         lit = None if seen.report is None else seen.report.signage.lit
         return lit is LitState.UNLIT and AlarmKind.SIGN_FAULT.value in seen.alarms
 
-    _must(play.sees(dark), "the dark sign is not seen")
+    must(play.sees(dark), "the dark sign is not seen")
     play.camera.stage.lamp()
-    _must(
+    must(
         play.sees(lambda seen: AlarmKind.SIGN_FAULT.value not in seen.alarms),
         "the mended sign is not seen",
     )
@@ -161,31 +132,31 @@ def _unsigned(play: Play) -> str:
     wide = world.configuration(play.view_hash, tolerance_deg=40.0)
     order = world.desk.draft(camera.name, wide, now_s=int(time.time()))
     before = _config_hash(play)
-    told = [
-        _told(world.send(camera, order.encode())),
-        _told(world.send(camera, world.stranger_signs(camera, wide))),
-        _told(world.send(camera, _flipped(world.signed(camera, wide)))),
+    answers = [
+        told(world.send(camera, order.encode())),
+        told(world.send(camera, world.stranger_signs(camera, wide))),
+        told(world.send(camera, _flipped(world.signed(camera, wide)))),
     ]
-    _must(told == ["unsigned", "unknown_key", "bad_signature"], f"answers: {', '.join(told)}")
+    must(answers == ["unsigned", "unknown_key", "bad_signature"], f"answers: {', '.join(answers)}")
     bath = world.configuration(play.view_hash, codes=("A1", "X2"))
-    forbidden = _told(world.order(camera, bath))
-    _must(forbidden == "prohibited_place", f"a bath house: {forbidden}")
-    _must(_config_hash(play) == before, "the running configuration changed")
-    return f"refused: {', '.join([*told, forbidden])}"
+    forbidden = told(world.order(camera, bath))
+    must(forbidden == "prohibited_place", f"a bath house: {forbidden}")
+    must(_config_hash(play) == before, "the running configuration changed")
+    return f"refused: {', '.join([*answers, forbidden])}"
 
 
 def _signed(play: Play) -> str:
     world, camera = play.world, play.camera
     before = _config_hash(play)
     sent = world.order(camera, world.configuration(play.view_hash, tolerance_deg=1.5))
-    _must(_told(sent) == "accepted", f"the camera answered {_told(sent)}")
-    _must(
+    must(told(sent) == "accepted", f"the camera answered {told(sent)}")
+    must(
         play.sees(lambda seen: seen.report is not None and seen.report.config_hash != before),
         "the report does not name the new configuration",
     )
     again = world.send(camera, sent.message)
-    _must(_told(again) in ("accepted", "already_applied"), "a redelivery is not idempotent")
-    return f"accepted; redelivered: {_told(again)}"
+    must(told(again) in ("accepted", "already_applied"), "a redelivery is not idempotent")
+    return f"accepted; redelivered: {told(again)}"
 
 
 def _outage(play: Play) -> str:
@@ -198,7 +169,7 @@ def _outage(play: Play) -> str:
     # A backend keeps its session; this observer has none, so it must be back first.
     with play.camera.held():
         broker.restart()
-        _must(play.world.observer.wait_connected(), "the broker does not come back")
+        must(play.world.observer.wait_connected(), "the broker does not come back")
 
     def replayed(seen: Seen) -> bool:
         return any(
@@ -206,9 +177,9 @@ def _outage(play: Play) -> str:
             for record in seen.history
         )
 
-    _must(play.sees(replayed), "what happened meanwhile does not come through history")
-    _must(play.sees(lambda seen: seen.status == "online"), "the camera does not come back")
-    _must(play.sees(_verdict_is(ViewVerdict.SAME)), "the view does not come back")
+    must(play.sees(replayed), "what happened meanwhile does not come through history")
+    must(play.sees(lambda seen: seen.status == "online"), "the camera does not come back")
+    must(play.sees(_verdict_is(ViewVerdict.SAME)), "the view does not come back")
     count = len(play.world.observer.seen(play.camera.name).history)
     return f"{count} records came through history, in order"
 
@@ -266,6 +237,17 @@ STORY: tuple[Chapter, ...] = (
     ),
     Chapter(
         Text("The sign's lamp goes dark, then is mended.", "标识灯熄灭,随后修复。"), _dark_sign
+    ),
+    Chapter(
+        Text(
+            "People walk into a zone; the operator reports it by a signed order.",
+            "有人进入布防区域;运营者以签名指令记录已报告。",
+        ),
+        guarding.intruder,
+    ),
+    Chapter(
+        Text("Leaves grow over the sign, then are cut.", "标识牌被枝叶遮挡,随后清理。"),
+        guarding.hidden_sign,
     ),
     Chapter(
         Text(

@@ -18,7 +18,7 @@ from viewkeeper.authority.desk import Desk
 from viewkeeper.authority.keys import read_public_key
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, SetupError
-from viewkeeper.protocol.orders import Config, LifecycleStep, OrderBody
+from viewkeeper.protocol.orders import Command, Config, LifecycleStep, OrderBody
 from viewkeeper.protocol.records import VerdictRecord
 from viewkeeper.protocol.topics import Topics
 from viewkeeper.protocol.vocabulary import LifecycleState, OrderKind, Role
@@ -307,11 +307,12 @@ class World:
         message: bytes,
         kind: OrderKind = OrderKind.CONFIG,
         *,
+        command: str = "identify",
         timeout_s: float = 20.0,
     ) -> OrderSent:
         """Publish an order's bytes, whatever they are, and wait for the verdict on them."""
         before = len(self.observer.seen(camera.name).verdicts)
-        topic = camera.topics.order(kind, command="identify")
+        topic = camera.topics.order(kind, command=command)
         self.observer.publish(topic, message, retain=kind is OrderKind.CONFIG)
         digest = hashlib.sha256(message).digest()
         verdict = self.observer.wait_verdict(camera.name, digest, after=before, timeout_s=timeout_s)
@@ -322,6 +323,9 @@ class World:
     def order(self, camera: Camera, body: OrderBody) -> OrderSent:
         """Sign and send."""
         kind = OrderKind.LIFECYCLE if isinstance(body, LifecycleStep) else OrderKind.CONFIG
+        if isinstance(body, Command):
+            message = self.signed(camera, body, life_s=600)
+            return self.send(camera, message, OrderKind.COMMAND, command=body.name)
         return self.send(camera, self.signed(camera, body), kind)
 
     def step(

@@ -28,6 +28,7 @@ from viewkeeper.sim.broker import Broker
 from viewkeeper.sim.camera.panorama import street_scene
 from viewkeeper.sim.camera.virtual import VirtualCamera
 from viewkeeper.sim.demo import story
+from viewkeeper.sim.demo.play import Play
 from viewkeeper.sim.demo.world import World
 
 OUT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks"
@@ -55,7 +56,7 @@ def _cost(seconds: float) -> tuple[float, float]:
             text = text.replace('kind = "virtual"', 'kind = "files"\nloop = true', 1)
             text = text.replace(f'path = "{folder}/cam-0001/stage.json"', 'path = "../frames"', 1)
             camera.config.write_text(text, encoding="utf-8")
-            play = story.Play(world, camera)
+            play = Play(world, camera)
             story.register(play)
             world.order(camera, world.configuration(play.view_hash, check_period_s=1.0))
             play.sees(lambda seen: seen.report is not None and seen.report.config_sequence == 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from viewkeeper.sim.broker import Broker
-from viewkeeper.sim.demo.story import Play
+from viewkeeper.sim.demo.play import Play
 from viewkeeper.sim.demo.world import Camera, World
 from viewkeeper.sim.stage import Scene
 
