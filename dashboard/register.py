@@ -60,6 +60,7 @@ class Camera:
             "title": self.title,
             "title_zh": self.title_zh,
             "device_key": self.device_key.raw.hex(),
+            "device_algorithm": int(self.device_key.algorithm),
             "kid": self.device_key.kid.hex(),
             "hfov_deg": self.hfov_deg,
             "aspect": self.aspect,
@@ -125,7 +126,8 @@ def _camera(row: object, where: str) -> Camera:
         raise _wrong(f"{where} must be an object")
     rest = dict(cast("dict[str, Any]", row))
     site, camera, title = (_text(rest, name, where) for name in ("site", "camera", "title"))
-    key = _key(_text(rest, "device_key", where), where)
+    algorithm = rest.pop("device_algorithm", int(cose.Algorithm.ED25519))
+    key = _key(_text(rest, "device_key", where), algorithm, where)
     kid = rest.pop("kid", None)
     if kid is not None and kid != key.kid.hex():
         raise _wrong(f"{where}.kid does not belong to device_key (it would be {key.kid.hex()})")
@@ -157,11 +159,17 @@ def _text(rest: dict[str, Any], name: str, where: str) -> str:
     return value
 
 
-def _key(text: str, where: str) -> cose.VerifyKey:
-    if re.fullmatch("[0-9a-fA-F]{64}", text) is None:
-        raise _wrong(f"{where}.device_key must be 64 hexadecimal digits (raw Ed25519)")
+def _key(text: str, algorithm: object, where: str) -> cose.VerifyKey:
+    """The camera's key; Ed25519 where the register names no ``device_algorithm``."""
+    known = ", ".join(f"{int(each)} ({each.name})" for each in cose.Algorithm)
+    if isinstance(algorithm, bool) or algorithm not in set(cose.Algorithm):
+        raise _wrong(f"{where}.device_algorithm must be one of {known}")
+    kind = cose.Algorithm(cast("int", algorithm))
+    digits = 64 if kind is cose.Algorithm.ED25519 else 130
+    if re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", text) is None:
+        raise _wrong(f"{where}.device_key must be {digits} hexadecimal digits (raw {kind.name})")
     try:
-        return cose.VerifyKey(cose.Algorithm.ED25519, bytes.fromhex(text))
+        return cose.VerifyKey(kind, bytes.fromhex(text))
     except EnvelopeRefusal as error:
         raise SetupError(error.reason, f"{where}.device_key: {error.hint}") from error
 

@@ -92,7 +92,7 @@ def source() -> str:
     constants: dict[str, Any] = {
         "TOPICS_ROOT": topics.ROOT,
         "ID_PATTERN": topics.ID_PATTERN,
-        "ALGORITHM": int(cose.Algorithm.ED25519),
+        "ALGORITHMS": {each.name: int(each) for each in cose.Algorithm},
         "KID_BYTES": cose.KID_BYTES,
         "MAX_DEPTH": cbor.MAX_DEPTH,
         "MAX_RECORD_BYTES": records.MAX_RECORD_BYTES,

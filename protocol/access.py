@@ -51,12 +51,12 @@ class AccessEntry:
     to_s: int = at(6, _UNIX_S)
     destination: str = at(7, Text(1, 120))
     approval: str | None = at(8, Text(1, 80), optional=True)
-    grant: bytes | None = at(9, _HASH, optional=True)
-    approver: str | None = at(10, _PERSON, optional=True)
+    approver: str | None = at(9, _PERSON, optional=True)
     """Who approved; of a grant."""
-    cover: AccessCover = at(11, Choice(AccessCover))
+    cover: AccessCover = at(10, Choice(AccessCover))
     """Whether a grant this camera obeyed covers it."""
-    entry: int = at(12, Int())
+    entry: int = at(11, Int())
     """Index in the ledger."""
-    entry_hash: bytes = at(13, _HASH)
+    entry_hash: bytes = at(12, _HASH)
     """SHA-256 of the ledger's record there: an inspection bundle proves it later."""
+    grant: bytes | None = at(13, _HASH, optional=True)

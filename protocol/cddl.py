@@ -44,9 +44,13 @@ one-signature = [
 ]
 
 signer-header = {
-  1 => -19,            ; alg: Ed25519 (RFC 9864)
-  4 => bstr .size 8,   ; kid: first 8 bytes of SHA-256("-19:" + public key)
+  1 => algorithm,
+  4 => bstr .size 8,   ; kid: first 8 bytes of SHA-256(alg in decimal + ":" + public key)
 }
+
+; Ed25519 and ES256 as ESP256 (RFC 9864); SM2 with SM3 has a private number. The key fixes it;
+; all but Ed25519 count only where the keyset allows them for the role.
+algorithm = -19 / -9 / -65537
 """
 
 

@@ -7,35 +7,56 @@
   holds for another
 - signatures of a COSE_Sign are all checked; one that fails refuses the message
 
-The arithmetic is the ``cryptography`` package's. What a signer may do is not known here.
+Keys and their arithmetic are those of ``keys``. What a signer may do is not known here.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum, unique
-from typing import Protocol, cast
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from enum import StrEnum, unique
+from typing import cast
 
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.errors import EncodingRefusal, EnvelopeRefusal, Reason
+from viewkeeper.protocol.keys import (
+    KID_BYTES,
+    Algorithm,
+    KeyLookup,
+    Signer,
+    SoftwareSigner,
+    VerifyKey,
+    lookup_in,
+)
+
+__all__ = [
+    "KID_BYTES",
+    "MAX_SIGNERS",
+    "Algorithm",
+    "Domain",
+    "KeyLookup",
+    "Opened",
+    "Signer",
+    "SoftwareSigner",
+    "VerifyKey",
+    "assemble",
+    "is_multi_signed",
+    "is_signed",
+    "lookup_in",
+    "open_sign",
+    "open_sign1",
+    "sign",
+    "sign1",
+    "sign1_structure",
+    "sign_structure",
+    "signature_of",
+    "unverified_payload",
+]
 
 _TAG_SIGN1 = cbor.head(6, 18)
 _TAG_SIGN = cbor.head(6, 98)
 _HEADER_ALG, _HEADER_CRIT, _HEADER_KID = 1, 2, 4
-KID_BYTES = 8
 MAX_SIGNERS = 16
-
-
-@unique
-class Algorithm(IntEnum):
-    """Fully-specified algorithms of RFC 9864; the polymorphic ones (-8, -7) are not read."""
-
-    ED25519 = -19
 
 
 @unique
@@ -56,106 +77,12 @@ class Domain(StrEnum):
         return self.value.encode("ascii")
 
 
-# RFC 8032 points of small order, in every encoding a decoder might take: with such a key
-# one signature holds for every message. Listed in Henry de Valence, "It's 255:19AM" (2020).
-_SMALL_ORDER = frozenset(
-    bytes.fromhex(text)
-    for text in (
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "0100000000000000000000000000000000000000000000000000000000000080",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "0000000000000000000000000000000000000000000000000000000000000080",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyKey:
-    """A public key that knows its algorithm.
-
-    Attributes:
-        algorithm: the only algorithm this key verifies.
-        raw: the public key; Ed25519: 32 bytes (RFC 8032 §5.1.5).
-
-    Raises:
-        EnvelopeRefusal: ``weak_key`` for a point of small order or a wrong length.
-    """
-
-    algorithm: Algorithm
-    raw: bytes
-
-    def __post_init__(self) -> None:
-        if len(self.raw) != 32 or self.raw in _SMALL_ORDER:
-            raise EnvelopeRefusal(Reason.WEAK_KEY, "not an Ed25519 public key that may be used")
-
-    @property
-    def kid(self) -> bytes:
-        """First 8 bytes of SHA-256 over algorithm and key: the key names itself."""
-        text = f"{int(self.algorithm)}:".encode("ascii")
-        return hashlib.sha256(text + self.raw).digest()[:KID_BYTES]
-
-    def holds(self, signature: bytes, message: bytes) -> bool:
-        """Whether ``signature`` is this key's over ``message``."""
-        try:
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
-
-
-class Signer(Protocol):
-    """Whatever can sign: a key file, a token, a TPM."""
-
-    @property
-    def verify_key(self) -> VerifyKey: ...
-    def sign(self, message: bytes) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SoftwareSigner:
-    """An Ed25519 private key in memory."""
-
-    private_key: Ed25519PrivateKey
-
-    @classmethod
-    def from_seed(cls, seed: bytes) -> SoftwareSigner:
-        """The key of a 32-byte seed (RFC 8032 §5.1.5)."""
-        return cls(Ed25519PrivateKey.from_private_bytes(seed))
-
-    @property
-    def verify_key(self) -> VerifyKey:
-        return VerifyKey(Algorithm.ED25519, self.private_key.public_key().public_bytes_raw())
-
-    def sign(self, message: bytes) -> bytes:
-        return self.private_key.sign(message)
-
-
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A verified message: its payload and the keys whose signatures held."""
 
     payload: bytes
     signers: tuple[VerifyKey, ...]
-
-
-KeyLookup = Callable[[bytes], VerifyKey | None]
-"""From kid to key; ``None`` where the kid is not known."""
-
-
-def lookup_in(keys: Mapping[bytes, VerifyKey] | Sequence[VerifyKey]) -> KeyLookup:
-    """A lookup over a fixed set of keys."""
-    table = dict(keys) if isinstance(keys, Mapping) else {key.kid: key for key in keys}
-    return table.get
 
 
 def sign1_structure(protected: bytes, external_aad: bytes, payload: bytes) -> bytes:

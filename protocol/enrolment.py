@@ -10,8 +10,8 @@ import hashlib
 from dataclasses import dataclass
 
 from viewkeeper.protocol import cbor
-from viewkeeper.protocol.fields import Bytes, Int, Nested, at, pack, parse
-from viewkeeper.protocol.orders import UNIX_S, Keyset
+from viewkeeper.protocol.fields import Bytes, Nested, at, pack, parse
+from viewkeeper.protocol.orders import ALGORITHM, UNIX_S, Keyset
 from viewkeeper.protocol.records import DEVICE_ID
 
 MAX_ENROLMENT_BYTES = 32_768
@@ -26,7 +26,7 @@ class Enrolment:
     keyset: Keyset = at(3, Nested(Keyset))
     enrolled_at: int = at(4, UNIX_S)
     """The first clock floor."""
-    device_algorithm: int = at(5, Int(-65_536, 65_535))
+    device_algorithm: int = at(5, ALGORITHM)
     device_key: bytes = at(6, Bytes(32, 133))
 
     def encode(self) -> bytes:

@@ -32,6 +32,8 @@ from viewkeeper.protocol.zones import MAX_ZONES, Zone
 
 UNIX_S = Int(0, 2**40)
 PERSON_ID = Text(1, 64)
+ALGORITHM = Int(-65_792, 65_535)
+"""A COSE algorithm; those below -65536 are private ones."""
 PLACE_CODE = Text(1, 8, "[A-Z][0-9]{1,3}")
 MAX_ORDER_BYTES = 16_384
 _BODY_KEY = 9
@@ -144,7 +146,7 @@ class Command:
 class KeyEntry:
     """A public key, whose it is, what it may sign and when."""
 
-    algorithm: int = at(1, Int(-65_536, 65_535))
+    algorithm: int = at(1, ALGORITHM)
     raw: bytes = at(2, Bytes(32, 133))
     person: str = at(3, PERSON_ID)
     roles: tuple[Role, ...] = at(4, ListOf(Choice(Role), 1, 8))
@@ -161,6 +163,14 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """An algorithm beside Ed25519 that keys of a role may have."""
+
+    role: Role = at(1, Choice(Role))
+    algorithm: int = at(2, ALGORITHM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Keyset:
     """Who may sign what. Version N+1 is signed under the thresholds of N and of N+1."""
 
@@ -169,6 +179,8 @@ class Keyset:
     """A higher epoch starts all sequences anew: the cure for a fast-forward attack."""
     keys: tuple[KeyEntry, ...] = at(3, ListOf(Nested(KeyEntry), 1, 64))
     thresholds: tuple[Threshold, ...] = at(4, ListOf(Nested(Threshold), 1, 8))
+    allowed: tuple[Allowance, ...] | None = at(5, ListOf(Nested(Allowance), 1, 16), optional=True)
+    """Absent: Ed25519 alone."""
 
 
 OrderBody = Config | Keyset | Grant | Command | LifecycleStep

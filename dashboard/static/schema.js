@@ -5,7 +5,7 @@ export const TOPICS_ROOT = "viewkeeper/v1";
 
 export const ID_PATTERN = "[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?";
 
-export const ALGORITHM = -19;
+export const ALGORITHMS = {"ED25519": -19, "ES256": -9, "SM2": -65537};
 
 export const KID_BYTES = 8;
 
@@ -227,11 +227,11 @@ export const MESSAGES = {
     {"key": 6, "name": "to_s", "type": "int", "low": 0, "high": 1099511627776},
     {"key": 7, "name": "destination", "type": "text", "low": 1, "high": 120},
     {"key": 8, "name": "approval", "optional": true, "type": "text", "low": 1, "high": 80},
-    {"key": 9, "name": "grant", "optional": true, "type": "bytes", "low": 32, "high": 32},
-    {"key": 10, "name": "approver", "optional": true, "type": "text", "low": 1, "high": 64},
-    {"key": 11, "name": "cover", "type": "choice", "of": "AccessCover"},
-    {"key": 12, "name": "entry", "type": "int", "low": 0, "high": 9007199254740992},
-    {"key": 13, "name": "entry_hash", "type": "bytes", "low": 32, "high": 32},
+    {"key": 9, "name": "approver", "optional": true, "type": "text", "low": 1, "high": 64},
+    {"key": 10, "name": "cover", "type": "choice", "of": "AccessCover"},
+    {"key": 11, "name": "entry", "type": "int", "low": 0, "high": 9007199254740992},
+    {"key": 12, "name": "entry_hash", "type": "bytes", "low": 32, "high": 32},
+    {"key": 13, "name": "grant", "optional": true, "type": "bytes", "low": 32, "high": 32},
   ],
   Checkpoint: [
     {"key": 1, "name": "device", "type": "text", "low": 1, "high": 32, "pattern": "[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"},

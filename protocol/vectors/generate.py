@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from viewkeeper.protocol.vectors import (
+    algorithm_cases,
     cbor_cases,
     cose_working_group,
     envelope_cases,
@@ -49,6 +50,8 @@ def documents() -> Iterator[tuple[str, dict[str, Any]]]:
     for name, makers in FILES.items():
         yield name, _orders([case for maker in makers for case in maker()])
     yield "sweeps.json", _sweeps()
+    for name in ("es256", "sm2"):
+        yield f"{name}.json", algorithm_cases.document(name)
 
 
 def _orders(cases: list[Case]) -> dict[str, Any]:

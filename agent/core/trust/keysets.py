@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from viewkeeper.agent.core.trust.clock import Now
-from viewkeeper.protocol import cose
+from viewkeeper.protocol import cose, sm2
 from viewkeeper.protocol.errors import OrderRefusal, Reason
 from viewkeeper.protocol.orders import KeyEntry, Keyset
 from viewkeeper.protocol.vocabulary import Role
@@ -38,8 +38,10 @@ def check_keyset(keyset: Keyset) -> None:
         OrderRefusal, EnvelopeRefusal: naming the key or role.
     """
     kids: set[bytes] = set()
+    _check_allowances(keyset)
     for entry in keyset.keys:
         key = verify_key(entry)
+        _check_algorithm(key, entry, keyset)
         if key.kid in kids:
             raise OrderRefusal(Reason.DUPLICATE_SIGNER, f"key {key.kid.hex()} stands twice")
         kids.add(key.kid)
@@ -59,6 +61,38 @@ def check_keyset(keyset: Keyset) -> None:
                 Reason.THRESHOLD_NOT_MET,
                 f"{threshold.role} asks for {threshold.persons} persons and has {len(persons)}",
             )
+
+
+def _check_allowances(keyset: Keyset) -> None:
+    allowed = keyset.allowed or ()
+    if len(set(allowed)) != len(allowed):
+        raise OrderRefusal(Reason.FIELD_RANGE, "an algorithm is allowed twice for one role")
+    for allowance in allowed:
+        if allowance.algorithm not in set(cose.Algorithm):
+            raise OrderRefusal(
+                Reason.ALG_NOT_ALLOWED, f"algorithm {allowance.algorithm} is not of the profile"
+            )
+
+
+def _check_algorithm(key: cose.VerifyKey, entry: KeyEntry, keyset: Keyset) -> None:
+    """Ed25519 always; another algorithm where the keyset allows it for every role of the key."""
+    if key.algorithm is cose.Algorithm.ED25519:
+        return
+    for role in entry.roles:
+        if key.algorithm not in algorithms_of(keyset, role):
+            raise OrderRefusal(
+                Reason.ALG_NOT_ALLOWED,
+                f"the keyset does not allow {key.algorithm.name} for the role {role}",
+            )
+    if key.algorithm is cose.Algorithm.SM2 and not sm2.is_supported():
+        # Better no keyset than one this camera could not check an order against.
+        raise OrderRefusal(Reason.NOT_SUPPORTED, f"this machine's libcrypto has no SM2: {sm2.CURE}")
+
+
+def algorithms_of(keyset: Keyset, role: Role) -> frozenset[int]:
+    """What keys of a role may be."""
+    more = {each.algorithm for each in keyset.allowed or () if each.role == role}
+    return frozenset(more | {int(cose.Algorithm.ED25519)})
 
 
 def lookup(*keysets: Keyset) -> cose.KeyLookup:

@@ -38,7 +38,7 @@ export class Store {
     this.strangers = 0;
     this.cameras = new Map();
     for (const entry of config.cameras) {
-      const camera = newCamera(entry, new VerifyKey(fromHex(entry.device_key)));
+      const camera = newCamera(entry, new VerifyKey(fromHex(entry.device_key), entry.device_algorithm));
       this.cameras.set(camera.id, camera);
     }
   }

@@ -24,7 +24,7 @@ export function Pills({ camera, words, now }) {
   const stale = isStale(camera, now);
   const { state, reason } = camera.signature;
   const why = reason ? `: ${words.reason(reason)}` : "";
-  const note = words.t("signature.note", { kid: camera.key.kid, verifier: verifier() });
+  const note = words.t("signature.note", { kid: camera.key.kid, algorithm: camera.key.name, verifier: verifier(camera.key) });
   return html`<ul class="pills">
     <li class=${`pill online-${camera.online}`} title=${words.t("online.note")}><${Dot} state=${String(camera.online)} />${words.t(`online.${camera.online}`)}</li>
     <li class=${`pill signature-${state}`} title=${note}><${Shield} state=${state} />${words.t(`signature.${state}`)}${why}</li>

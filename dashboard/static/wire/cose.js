@@ -4,7 +4,7 @@
 // Rule: this module decides whether bytes are what a key signed; what they mean is not known
 // here. The arithmetic is the browser's, or noble-ed25519's where the browser has none.
 
-import { ALGORITHM, KID_BYTES, REASONS } from "../schema.js";
+import { ALGORITHMS, KID_BYTES, REASONS } from "../schema.js";
 import { byteString, concat, decode, Refusal, textString } from "./cbor.js";
 import { sha256, verifyEd25519 } from "../vendor/noble.js";
 
@@ -12,6 +12,7 @@ const TAG_SIGN1 = 0xd2; // tag 18 in its shortest head
 const SIGN1_ARRAY = 0x84;
 const HEADER_ALG = 1, HEADER_CRIT = 2, HEADER_KID = 4;
 const SIGNATURE_BYTES = 64;
+const P256_HALF_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n / 2n;
 
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -20,18 +21,50 @@ export function fromHex(text) {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
-/** A camera's public key: its kid is computed here, never taken from elsewhere. */
+/**
+ * A camera's public key: its kid is computed here, never taken from elsewhere. Ed25519 and
+ * ES256 are checked; what this page cannot check it says so of, and never shows as verified.
+ */
 export class VerifyKey {
   #imported = null;
 
-  constructor(raw) {
-    if (raw.length !== 32) throw new Error("an Ed25519 public key has 32 bytes");
+  constructor(raw, algorithm = ALGORITHMS.ED25519) {
+    if (!Object.values(ALGORITHMS).includes(algorithm)) throw new Error(`no algorithm ${algorithm}`);
+    const size = algorithm === ALGORITHMS.ED25519 ? 32 : 65;
+    if (raw.length !== size) throw new Error(`a public key of algorithm ${algorithm} has ${size} bytes`);
     this.raw = raw;
-    const named = concat([new TextEncoder().encode(`${ALGORITHM}:`), raw]);
+    this.algorithm = algorithm;
+    const named = concat([new TextEncoder().encode(`${algorithm}:`), raw]);
     this.kid = hex(sha256(named).slice(0, KID_BYTES));
   }
 
+  get name() {
+    return Object.keys(ALGORITHMS).find((name) => ALGORITHMS[name] === this.algorithm);
+  }
+
   async holds(signature, message) {
+    if (this.algorithm === ALGORITHMS.ED25519) return this.#ed25519Holds(signature, message);
+    if (this.algorithm === ALGORITHMS.ES256) return this.#es256Holds(signature, message);
+    throw new Refusal(REASONS.NOT_SUPPORTED, `this page cannot check ${this.name} signatures`);
+  }
+
+  async #es256Holds(signature, message) {
+    const subtle = globalThis.crypto?.subtle;
+    if (!subtle) {
+      throw new Refusal(REASONS.NOT_SUPPORTED, "ES256 needs a page served by https or from localhost");
+    }
+    // protocol/p256.py: of ECDSA's two forms only the one with s at most n/2 is read.
+    if (BigInt(`0x${hex(signature.slice(32))}`) > P256_HALF_ORDER) return false;
+    const curve = { name: "ECDSA", namedCurve: "P-256" };
+    this.#imported ??= subtle.importKey("raw", this.raw, curve, false, ["verify"]);
+    try {
+      return await subtle.verify({ name: "ECDSA", hash: "SHA-256" }, await this.#imported, signature, message);
+    } catch {
+      return false; // a key that is no point of the curve verifies nothing
+    }
+  }
+
+  async #ed25519Holds(signature, message) {
     const subtle = globalThis.crypto?.subtle;
     if (subtle && VerifyKey.native !== false) {
       try {
@@ -55,8 +88,10 @@ export class VerifyKey {
 }
 
 /** Which implementation verifies on this page: for the curious and for tests. */
-export const verifier = () =>
-  globalThis.crypto?.subtle && VerifyKey.native !== false ? "WebCrypto" : "noble-ed25519";
+export const verifier = (key) => {
+  const native = globalThis.crypto?.subtle && VerifyKey.native !== false;
+  return native || key?.algorithm === ALGORITHMS.ES256 ? "WebCrypto" : "noble-ed25519";
+};
 
 /** The bytes a COSE_Sign1 signature is over (Sig_structure, RFC 9052 §4.4). */
 export function sign1Structure(protectedHeader, domain, payload) {
@@ -115,5 +150,7 @@ function checkHeader(protectedHeader, key) {
   if (hex(kid) !== key.kid) {
     throw new Refusal(REASONS.UNKNOWN_KEY, `signed with key ${hex(kid)}, registered is ${key.kid}`);
   }
-  if (algorithm !== ALGORITHM) throw new Refusal(REASONS.ALG_NOT_ALLOWED, `algorithm ${algorithm} is not read`);
+  if (algorithm !== key.algorithm) {
+    throw new Refusal(REASONS.ALG_NOT_ALLOWED, `key ${key.kid} is not for algorithm ${algorithm}`);
+  }
 }
