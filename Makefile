@@ -100,7 +100,7 @@ lock: ## renew the lock files (needs uv)
 		--no-emit-package viewkeeper --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 
 # Rooms with targets of their own keep them beside their code.
-include $(wildcard */targets.mk */*/targets.mk)
+include $(filter-out viewkeeper/%,$(wildcard */targets.mk */*/targets.mk))
 
 clean: ## remove what was built and installed here
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis htmlcov artefacts var
