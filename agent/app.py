@@ -18,6 +18,8 @@ from viewkeeper.agent.adapters.link import (
     ReceivedOrder,
     TlsSettings,
 )
+from viewkeeper.agent.adapters.signage.display import DisplaySign
+from viewkeeper.agent.adapters.signage.lamp import GpioLamp
 from viewkeeper.agent.adapters.sources.files import FileSource
 from viewkeeper.agent.adapters.sources.video import VideoSource
 from viewkeeper.agent.adapters.store import keyfile
@@ -66,6 +68,14 @@ def _no_signage(_settings: SignSettings) -> SignageDriver | None:
     return None
 
 
+def _gpio_lamp(settings: SignSettings) -> SignageDriver | None:
+    return GpioLamp(settings)
+
+
+def _display(settings: SignSettings) -> SignageDriver | None:
+    return DisplaySign(settings)
+
+
 @dataclass(frozen=True, slots=True)
 class Adapters:
     """What settings may name. The harness adds its virtual camera; nothing else differs."""
@@ -73,7 +83,9 @@ class Adapters:
     sources: Mapping[str, SourceFactory] = field(
         default_factory=lambda: {"files": _files, "video": _video}
     )
-    signage: Mapping[str, SignageFactory] = field(default_factory=lambda: {"none": _no_signage})
+    signage: Mapping[str, SignageFactory] = field(
+        default_factory=lambda: {"none": _no_signage, "gpio": _gpio_lamp, "display": _display}
+    )
 
     def source(self, settings: SourceSettings) -> FrameSource:
         """The source that the settings name."""
@@ -282,6 +294,7 @@ def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> No
                     lit_from_ma=settings.signage.lit_from_ma,
                     off_below_ma=settings.signage.off_below_ma,
                     short_above_ma=settings.signage.short_above_ma,
+                    lit_from_light=settings.signage.lit_from_light,
                 ),
             ),
             zones=ZoneWatch(),

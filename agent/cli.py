@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from viewkeeper.agent import app, checking, registering
+from viewkeeper.agent import app, checking, registering, sign_commands
 from viewkeeper.agent.adapters.pictures import draw_check
 from viewkeeper.agent.core.view.estimate import estimate
 from viewkeeper.agent.core.view.geometry import Lens
@@ -160,6 +160,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--verbose", action="store_true", help="say more on standard error"
             )
+    sign_commands.add_to(commands)
     return parser
 
 

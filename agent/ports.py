@@ -6,11 +6,12 @@ Adapters implement them, the simulator too; a test may as well. Nothing here dec
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.signage.standing import ShownText
 from viewkeeper.protocol.errors import SetupError
+from viewkeeper.protocol.orders import SignText
 from viewkeeper.protocol.vocabulary import ClockTrust
 
 
@@ -84,6 +85,15 @@ class SignageDriver(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class SignageDisplay(Protocol):
+    """A sign that the agent draws itself."""
+
+    def show(self, text: SignText, retention_days: int) -> None:
+        """What it must say from the next reading on."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,46 @@ class SignageSettings:
     lit_from_ma: float = 150.0
     off_below_ma: float = 20.0
     short_above_ma: float = 1500.0
+    lit_from_light: float = 0.25
+    """Of the photodiode's full scale, 0..1."""
+    lamp_pin: str = ""
+    """As gpiozero names it, GPIO17; empty: the lamp is switched by somebody else."""
+    presence_pin: str = ""
+    """Closed to ground while the board hangs on its pole; empty: not sensed."""
+    i2c_bus: int = -1
+    """Of the INA219 current sense; -1: there is none."""
+    ina219_address: int = 0x40
+    shunt_ohm: float = 0.1
+    light_channel: int = -1
+    """Of an MCP3008 converter with a photodiode on it; -1: there is none."""
+    panel: str = ""
+    """Of a display, in the words of luma: --display ssd1306 --interface spi …"""
+    font: str = ""
+    """With Chinese characters; empty: the first one found."""
+    notice_url: str = ""
+    """Behind the display's QR code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionSettings:
+    """Another program's detections, in place of the camera's own foreground."""
+
+    kind: str = "none"
+    """``none``, ``frigate``, ``onvif`` or one that app.py knows."""
+    camera: str = ""
+    """As that program calls this camera."""
+    labels: str = "person"
+    """Which of its labels count, with commas between."""
+    least_score: float = 0.5
+    host: str = ""
+    """Of its broker."""
+    port: int = 1883
+    username: str = ""
+    password_file: str = ""
+    topic: str = "frigate/events"
+    width: int = 0
+    height: int = 0
+    """Of the pictures it detects in, where its boxes are in pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +140,7 @@ class Settings:
     storage: StorageSettings
     signage: SignageSettings = field(default_factory=SignageSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
+    detections: DetectionSettings = field(default_factory=DetectionSettings)
     homeassistant: HomeAssistantSettings = field(default_factory=HomeAssistantSettings)
 
     @property
@@ -196,6 +237,23 @@ def _check(settings: Settings, where: str) -> None:
             f"[homeassistant] discovery must be one of {', '.join(DISCOVERY_FORMS)}",
         ),
         (
+            0 < settings.signage.shunt_ohm <= 10,
+            "[signage] shunt_ohm must be above 0 and at most 10",
+        ),
+        (
+            0x40 <= settings.signage.ina219_address <= 0x4F,
+            "[signage] ina219_address must be 0x40 to 0x4f",
+        ),
+        (
+            settings.detections.kind != "frigate"
+            or min(settings.detections.width, settings.detections.height) > 0,
+            "[detections] frigate's boxes are in pixels of its detect stream: set width and height",
+        ),
+        (
+            settings.detections.kind == "none" or bool(settings.detections.camera),
+            "[detections] camera is the name by which that program knows this camera",
+        ),
+        (
             bool(broker.cert_file) == bool(broker.key_file),
             "[broker] cert_file and key_file go together",
         ),
@@ -219,5 +277,6 @@ def _with_paths(settings: Settings, base: Path) -> Settings:
         source=rebuilt(settings.source, "path"),
         broker=rebuilt(settings.broker, "password_file", "ca_file", "cert_file", "key_file"),
         storage=rebuilt(settings.storage, "dir"),
-        signage=rebuilt(settings.signage, "path"),
+        signage=rebuilt(settings.signage, "path", "font"),
+        detections=rebuilt(settings.detections, "password_file"),
     )

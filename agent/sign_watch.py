@@ -12,7 +12,7 @@ from viewkeeper.agent.core.signage.lamp import UNKNOWN, LampLimits, SignageStatu
 from viewkeeper.agent.core.signage.printed import Region, Template, template_digest, template_of
 from viewkeeper.agent.core.signage.standing import ShownText, stand
 from viewkeeper.agent.core.view.registered import RegisteredView
-from viewkeeper.agent.ports import ClockReading, SignageDriver
+from viewkeeper.agent.ports import ClockReading, SignageDisplay, SignageDriver
 from viewkeeper.protocol.errors import SetupError
 from viewkeeper.protocol.orders import Config
 from viewkeeper.protocol.signage import SignRegion
@@ -58,6 +58,8 @@ class SignWatch:
             move = check.estimate.move if found else None
             self._printed = watch.step(self._printed, self._template, frame, move, now.utc_s)
             seen = self._printed.state
+        if config is not None and isinstance(self._driver, SignageDisplay):
+            self._driver.show(config.sign, config.retention_days)
         sensed, shown = self._sensed()
         today = None
         if now.trust is ClockTrust.SYNCHRONISED:
