@@ -14,8 +14,8 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from viewkeeper.agent.access_register import entry_of, grant_entry
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.slots import SlotStore
 from viewkeeper.agent.adapters.store.views import ViewStore
@@ -27,26 +27,28 @@ from viewkeeper.agent.core.device_state import (
     plain,
     today,
 )
-from viewkeeper.agent.core.ledger.entries import Entry, EntryKind
+from viewkeeper.agent.core.ledger.entries import Entry, EntryKind, record_hash
 from viewkeeper.agent.core.ledger.segments import RETENTION_DAYS, SEGMENT_BYTES
+from viewkeeper.agent.core.policy.access import cover_of
 from viewkeeper.agent.core.policy.lifecycle import Duty, duty
 from viewkeeper.agent.core.replay import replay
 from viewkeeper.agent.core.trust.clock import Now
 from viewkeeper.agent.refusal_log import RefusalLog
-from viewkeeper.protocol import cbor, cose
+from viewkeeper.protocol import cbor
+from viewkeeper.protocol.access import AccessEntry, Look
 from viewkeeper.protocol.checkpoints import Checkpoint
-from viewkeeper.protocol.enrolment import Enrolment
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
+from viewkeeper.protocol.fields import pack
 from viewkeeper.protocol.orders import Config, Order
 from viewkeeper.protocol.records import VerdictRecord
-from viewkeeper.protocol.vocabulary import LifecycleState, OrderKind
+from viewkeeper.protocol.vocabulary import AccessCover, LifecycleState, OrderKind
 
 Effect = Callable[[Order], None]
 """What obeying means for the rest of the agent; called when the order is safely kept."""
 
 
-def _no_effect(_order: Order) -> None:
-    return
+def no_effect(_order: Order) -> None:
+    """For whoever reads the state instead."""
 
 
 class OrderDesk:
@@ -71,7 +73,7 @@ class OrderDesk:
         ledger: LedgerFile,
         views: ViewStore,
         *,
-        effect: Effect = _no_effect,
+        effect: Effect = no_effect,
         entropy: Callable[[int], bytes] = os.urandom,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -80,6 +82,7 @@ class OrderDesk:
         self._unsettled: tuple[int, EntryKind, str] | None = None
         self._state = self._recover()
         self._refusals = RefusalLog(ledger, self._state.refusals, monotonic_s)
+        self._entered: list[AccessEntry] = []
         self.store_fault: str | None = None
         """Why the last write failed; ``None`` once a later one succeeds."""
 
@@ -152,6 +155,42 @@ class OrderDesk:
         self.store_fault = None
         return entry
 
+    def enter_look(self, name: str, look: Look, now: Now) -> AccessEntry | None:
+        """Enter a declared look, once however often it is brought; ``None`` where the disk
+        would not take it.
+
+        Args:
+            name: under which whoever declared it left it.
+            look: what was declared.
+            now: the time as the camera has it.
+        """
+        entry = self._look_named(name)
+        if entry is None:
+            cover = cover_of(look, self._state.grants or (), now.utc_s)
+            details: dict[str, cbor.Value] = {
+                "name": name,
+                "look": pack(look),
+                "cover": cover.value,
+                "trusted": now.trusted,
+            }
+            entry = self.note(EntryKind.ACCESS, details, now)
+        if entry is None:
+            return None
+        cover = AccessCover(str(entry.details["cover"]))
+        return entry_of(look, cover, entry.index, record_hash(entry.encode()))
+
+    def take_granted(self) -> list[AccessEntry]:
+        """Grants obeyed since the last call, as the register holds them."""
+        entered, self._entered = self._entered, []
+        return entered
+
+    def _look_named(self, name: str) -> Entry | None:
+        for record in self._ledger.records():
+            entry = Entry.decode(record)
+            if entry.kind is EntryKind.ACCESS and entry.details.get("name") == name:
+                return entry
+        return None
+
     def tick(self, now: Now) -> None:
         """Now and then: closes the summary of a flood that is over, and a ledger file that
         is long enough; deletes files the law no longer asks for."""
@@ -216,7 +255,7 @@ class OrderDesk:
                 "trusted": now.trusted,
                 "entropy": entropy,
             }
-            ruling = self._carry_out(ruling, ruling.next_state, inputs, now)
+            ruling = self._carry_out(ruling, ruling.next_state, message, inputs, now)
         digest = hashlib.sha256(message).digest()
         if not ruling.accepted:
             self._refusals.add(ruling, kind, digest, now)
@@ -232,15 +271,20 @@ class OrderDesk:
         )
 
     def _carry_out(
-        self, ruling: Ruling, after: DeviceState, inputs: dict[str, cbor.Value], now: Now
+        self,
+        ruling: Ruling,
+        after: DeviceState,
+        message: bytes,
+        inputs: dict[str, cbor.Value],
+        now: Now,
     ) -> Ruling:
         assert ruling.order is not None  # with a next state there is one
         utc_ms = now.utc_s * 1000
         try:
             self._settle(utc_ms)
-            intent = self._ledger.append(EntryKind.INTENT, inputs, utc_ms=utc_ms).index
+            intent = self._ledger.append(EntryKind.INTENT, inputs, utc_ms=utc_ms)
             # Until the slot has the new state, this is what became of the intent.
-            self._unsettled = (intent, EntryKind.ABANDONED, "could not be kept")
+            self._unsettled = (intent.index, EntryKind.ABANDONED, "could not be kept")
             after = dataclasses.replace(
                 after,
                 refusals=self._refusals.total,
@@ -251,12 +295,15 @@ class OrderDesk:
         except OSError as error:
             return self._not_stored(ruling, error, utc_ms)
         self._state = after
+        if ruling.order.kind is OrderKind.GRANT:
+            digest = hashlib.sha256(message).digest()
+            self._entered.append(grant_entry(ruling.order, digest, intent.index, after.ledger_head))
         detail = ruling.detail
         try:
             self._effect(ruling.order)
         except Exception as error:  # noqa: BLE001 - kept and in force; only the doing failed
             detail = plain(f"kept, but carrying it out failed: {error}")
-        self._unsettled = (intent, EntryKind.APPLIED, detail)
+        self._unsettled = (intent.index, EntryKind.APPLIED, detail)
         try:
             self._settle(utc_ms)
             self.store_fault = None
@@ -315,53 +362,6 @@ class OrderDesk:
         if state is not kept:
             self._store.save(state.to_bytes())
         return state
-
-
-def enrol(directory: Path, bundle: bytes, signer: cose.Signer) -> DeviceState:
-    """Make an enrolled camera of an empty directory.
-
-    Args:
-        directory: the agent's own, as ``open_desk`` reads it.
-        bundle: an ``Enrolment`` from the signing desk.
-        signer: the device key; the bundle must name it.
-
-    Raises:
-        SetupError: already enrolled, another camera's bundle, or a bundle that is none.
-    """
-    store = SlotStore(directory)
-    if not store.is_empty:
-        raise SetupError(Reason.SETTING, f"{directory} belongs to an enrolled camera already")
-    try:
-        enrolment = Enrolment.decode(bundle)
-        state = DeviceState.enrolled(enrolment)
-    except RefusalError as error:
-        raise SetupError(error.reason, f"not a usable enrolment bundle: {error.hint}") from error
-    key = signer.verify_key
-    if (enrolment.device_algorithm, enrolment.device_key) != (int(key.algorithm), key.raw):
-        raise SetupError(Reason.SETTING, "the bundle names another device key than this camera's")
-    ledger = LedgerFile(directory / "ledger")
-    if ledger.size:
-        raise SetupError(Reason.SETTING, f"{directory} holds a ledger already")
-    details: dict[str, cbor.Value] = {"bundle": bundle}
-    ledger.append(EntryKind.ENROLLED, details, utc_ms=enrolment.enrolled_at * 1000)
-    state = dataclasses.replace(state, ledger_size=ledger.size, ledger_head=ledger.head)
-    ledger.close()
-    store.save(state.to_bytes())
-    return state
-
-
-def open_desk(directory: Path, *, effect: Effect = _no_effect) -> OrderDesk:
-    """The desk of an enrolled camera.
-
-    Raises:
-        SetupError: not enrolled, state or ledger damaged.
-    """
-    return OrderDesk(
-        SlotStore(directory),
-        LedgerFile(directory / "ledger"),
-        ViewStore(directory / "views"),
-        effect=effect,
-    )
 
 
 def _load_state(store: SlotStore) -> DeviceState | None:

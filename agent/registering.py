@@ -18,8 +18,8 @@ from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.ledger.entries import EntryKind
 from viewkeeper.agent.core.view.geometry import Lens
 from viewkeeper.agent.core.view.registered import RegisteredView
+from viewkeeper.agent.enrolling import enrol as enrol_in
 from viewkeeper.agent.inspection import export_bundle
-from viewkeeper.agent.order_desk import enrol as enrol_in
 from viewkeeper.agent.ports import SourceEndedError, SourceError
 from viewkeeper.agent.settings import Settings
 from viewkeeper.protocol.cose import VerifyKey

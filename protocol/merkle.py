@@ -95,6 +95,65 @@ def _split(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """A tree of which the leaves before a moment are gone and only their peaks are left.
+
+    Attributes:
+        beginning: the frontier at that moment.
+        leaves: the leaf hashes since.
+    """
+
+    beginning: Frontier
+    leaves: Sequence[bytes]
+
+    @property
+    def size(self) -> int:
+        return self.beginning.size + len(self.leaves)
+
+    def root_at(self, size: int) -> bytes | None:
+        """The root of the first ``size`` leaves; ``None`` before the beginning or after the end."""
+        if not self.beginning.size <= size <= self.size:
+            return None
+        frontier = self.beginning
+        for leaf in self.leaves[: size - self.beginning.size]:
+            frontier = frontier.grown(leaf)
+        return frontier.root
+
+    def consistency_proof(self, old_size: int) -> list[bytes] | None:
+        """That the first ``old_size`` leaves are the old tree; ``None`` where it cannot be told."""
+        if not max(1, self.beginning.size) <= old_size <= self.size:
+            return None
+        return self._subproof(old_size, 0, self.size, True)
+
+    def _subproof(self, old_size: int, low: int, high: int, complete: bool) -> list[bytes]:
+        if old_size == high - low:
+            return [] if complete else [self._node(low, high)]
+        middle = low + _split(high - low)
+        if old_size <= middle - low:
+            return [*self._subproof(old_size, low, middle, complete), self._node(middle, high)]
+        rest = self._subproof(old_size - (middle - low), middle, high, False)
+        return [*rest, self._node(low, middle)]
+
+    def _node(self, low: int, high: int) -> bytes:
+        """The hash over leaves ``low`` to ``high``; before the beginning only peaks are known."""
+        if low < self.beginning.size and (peak := self._peak(low, high)) is not None:
+            return peak
+        if high - low == 1:
+            return self.leaves[low - self.beginning.size]
+        middle = low + _split(high - low)
+        return node_hash(self._node(low, middle), self._node(middle, high))
+
+    def _peak(self, low: int, high: int) -> bytes | None:
+        start = 0
+        for peak in self.beginning.peaks:  # the largest first, one for each bit of the size
+            width = 1 << ((self.beginning.size - start).bit_length() - 1)
+            if (start, start + width) == (low, high):
+                return peak
+            start += width
+        return None
+
+
 def holds_inclusion(
     index: int, leaf: bytes, size: int, root: bytes, proof: Sequence[bytes]
 ) -> bool:

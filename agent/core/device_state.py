@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from viewkeeper.agent.core.policy.access import KEPT_GRANTS, ObeyedGrant
 from viewkeeper.agent.core.policy.configuration import check_config
 from viewkeeper.agent.core.policy.lifecycle import (
     Standing,
@@ -28,7 +29,7 @@ from viewkeeper.agent.core.trust.verify import Verified, verify_order
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.enrolment import Enrolment
 from viewkeeper.protocol.errors import ContentRefusal, OrderRefusal, Reason, RefusalError
-from viewkeeper.protocol.fields import Bytes, Int, Nested, at, pack, parse
+from viewkeeper.protocol.fields import Bytes, Int, ListOf, Nested, at, pack, parse
 from viewkeeper.protocol.orders import (
     MAX_ORDER_BYTES,
     Command,
@@ -75,6 +76,10 @@ class DeviceState:
     """How many entries were on disk when this was written: fewer later is tampering."""
     ledger_head: bytes = at(9, HASH)
     """Hash of the last of them."""
+    grants: tuple[ObeyedGrant, ...] | None = at(
+        10, ListOf(Nested(ObeyedGrant), 1, KEPT_GRANTS), optional=True
+    )
+    """The last that were obeyed: declared looks are held against them."""
 
     @classmethod
     def enrolled(cls, enrolment: Enrolment) -> DeviceState:
@@ -270,7 +275,8 @@ def _obey(
                 )
             if order.body.from_s >= order.body.to_s:
                 raise OrderRefusal(Reason.INVERTED_WINDOW, "the footage ends before it begins")
-            after = dataclasses.replace(after, access_nonce=None)
+            kept = (*(state.grants or ()), _kept_grant(order.body, verified))[-KEPT_GRANTS:]
+            after = dataclasses.replace(after, access_nonce=None, grants=kept)
             detail = "entered in the access register; the nonce is used up"
         case Command():
             if order.body.name not in COMMANDS:
@@ -291,6 +297,19 @@ def _obey(
         order=order,
         sequence=order.header.sequence,
         signers=verified.signers,
+    )
+
+
+def _kept_grant(grant: Grant, verified: Verified) -> ObeyedGrant:
+    header = verified.order.header
+    return ObeyedGrant(
+        message_hash=verified.message_hash,
+        officers=grant.officers,
+        from_s=grant.from_s,
+        to_s=grant.to_s,
+        destination=grant.destination,
+        not_before=header.not_before,
+        expires_at=header.expires_at,
     )
 
 

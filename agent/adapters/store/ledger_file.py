@@ -19,7 +19,7 @@ from viewkeeper.agent.core.ledger.frames import Damage, frame, peek, scan
 from viewkeeper.agent.core.ledger.segments import Beginning, beginning_of, segment_details
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
-from viewkeeper.protocol.merkle import leaf_hash
+from viewkeeper.protocol.merkle import Tail, leaf_hash
 
 
 class LedgerFile:
@@ -85,6 +85,11 @@ class LedgerFile:
     def root(self) -> bytes:
         """Merkle tree hash over all entries (RFC 6962 §2.1)."""
         return self._frontier.root
+
+    @property
+    def tail(self) -> Tail:
+        """The tree as far as this file knows its leaves: for proofs and older roots."""
+        return Tail(self._beginning.frontier, [leaf_hash(record) for record in self._records])
 
     @property
     def file_bytes(self) -> int:

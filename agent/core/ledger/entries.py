@@ -40,6 +40,8 @@ class EntryKind(StrEnum):
     """Files older than the law asks for were deleted: which entries, by what hash."""
     VIEW_REGISTERED = "view_registered"
     ALARM = "alarm"
+    ACCESS = "access"
+    """A look at footage that was declared."""
     NOTE = "note"
 
 

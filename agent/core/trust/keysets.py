@@ -95,6 +95,11 @@ def algorithms_of(keyset: Keyset, role: Role) -> frozenset[int]:
     return frozenset(more | {int(cose.Algorithm.ED25519)})
 
 
+def keys_of(keyset: Keyset, role: Role) -> list[cose.VerifyKey]:
+    """The keys that hold a role."""
+    return [verify_key(entry) for entry in keyset.keys if role in entry.roles]
+
+
 def lookup(*keysets: Keyset) -> cose.KeyLookup:
     """From kid to key over these keysets."""
     table = {

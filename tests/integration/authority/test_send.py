@@ -8,7 +8,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from viewkeeper.agent.core.trust.clock import Now
-from viewkeeper.agent.order_desk import enrol, open_desk
+from viewkeeper.agent.enrolling import enrol, open_desk
 from viewkeeper.authority.cli import main
 from viewkeeper.authority.config_file import EXAMPLE
 from viewkeeper.authority.desk import Desk

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from viewkeeper.agent.core.trust.clock import Now
-from viewkeeper.agent.order_desk import open_desk
+from viewkeeper.agent.enrolling import open_desk
 from viewkeeper.protocol.vectors import workshop as w
 from viewkeeper.protocol.vocabulary import OrderKind
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from viewkeeper.agent.order_desk import enrol, open_desk
+from viewkeeper.agent.enrolling import enrol, open_desk
 from viewkeeper.protocol.vectors import workshop as w
 
 KILLS = int(os.environ.get("VIEWKEEPER_KILLS", "8"))

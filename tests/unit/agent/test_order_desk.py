@@ -10,7 +10,8 @@ from viewkeeper.agent.core.device_state import DeviceState
 from viewkeeper.agent.core.ledger.entries import Entry, EntryKind
 from viewkeeper.agent.core.ledger.frames import peek, scan
 from viewkeeper.agent.core.trust.clock import Now
-from viewkeeper.agent.order_desk import OrderDesk, enrol, open_desk
+from viewkeeper.agent.enrolling import enrol, open_desk
+from viewkeeper.agent.order_desk import OrderDesk
 from viewkeeper.protocol.cose import lookup_in
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.records import Header, Record, seal, unseal

@@ -8,8 +8,8 @@ import pytest
 from viewkeeper.agent.core.ledger.entries import Entry, EntryKind, record_hash
 from viewkeeper.agent.core.ledger.frames import frame
 from viewkeeper.agent.core.trust.clock import Now
+from viewkeeper.agent.enrolling import enrol, open_desk
 from viewkeeper.agent.inspection import export_bundle
-from viewkeeper.agent.order_desk import enrol, open_desk
 from viewkeeper.authority.audit.bundle import read_bundle
 from viewkeeper.authority.audit.checks import Answer, audit
 from viewkeeper.authority.audit.wording import as_html, as_text

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from viewkeeper.protocol.merkle import (
     EMPTY_ROOT,
     Frontier,
+    Tail,
     consistency_proof,
     holds_consistency,
     holds_inclusion,
@@ -131,3 +132,18 @@ def test_proofs_of_what_is_not_there_are_refused():
     assert not holds_consistency(0, 1, EMPTY_ROOT, leaves[0], [])
     assert not holds_consistency(2, 1, EMPTY_ROOT, leaves[0], [])
     assert not holds_consistency(2, 3, EMPTY_ROOT, leaves[0], [])
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 80))
+def test_a_tree_without_its_first_leaves_proves_as_the_whole_one_does(
+    gone: int, more: int, old: int
+) -> None:
+    leaves = [leaf_hash(number.to_bytes(2, "big")) for number in range(gone + more)]
+    beginning = Frontier()
+    for leaf in leaves[:gone]:
+        beginning = beginning.grown(leaf)
+    tail = Tail(beginning, leaves[gone:])
+    known = max(1, gone) <= old <= len(leaves)
+    assert tail.consistency_proof(old) == (consistency_proof(old, leaves) if known else None)
+    told = gone <= old <= len(leaves)
+    assert tail.root_at(old) == (root_of(leaves[:old]) if told else None)
