@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from viewkeeper.agent.access_register import LookFolder
+from viewkeeper.agent.adapters.detections.frigate import FrigateFeed
+from viewkeeper.agent.adapters.detections.onvif import OnvifFeed
 from viewkeeper.agent.adapters.link import (
     DiscoveryForm,
     Introduction,
@@ -20,7 +23,10 @@ from viewkeeper.agent.adapters.link import (
 )
 from viewkeeper.agent.adapters.signage.display import DisplaySign
 from viewkeeper.agent.adapters.signage.lamp import GpioLamp
+from viewkeeper.agent.adapters.sources import stream
 from viewkeeper.agent.adapters.sources.files import FileSource
+from viewkeeper.agent.adapters.sources.picamera2 import picamera2
+from viewkeeper.agent.adapters.sources.snapshot import Snapshots, snapshots
 from viewkeeper.agent.adapters.sources.video import VideoSource
 from viewkeeper.agent.adapters.store import keyfile
 from viewkeeper.agent.adapters.store.flag_file import FlagFile
@@ -28,6 +34,7 @@ from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.lock import FolderLock
 from viewkeeper.agent.adapters.store.slots import SlotStore
 from viewkeeper.agent.adapters.store.views import ViewStore
+from viewkeeper.agent.adapters.store.witness_file import WitnessStore
 from viewkeeper.agent.adapters.system.clock import SystemClock
 from viewkeeper.agent.adapters.system.health import LinuxHealthProbe
 from viewkeeper.agent.checking import load_view
@@ -40,10 +47,12 @@ from viewkeeper.agent.order_desk import OrderDesk
 from viewkeeper.agent.ports import Clock, ClockReading, FrameSource, SignageDriver
 from viewkeeper.agent.runtime import Runtime, Standing
 from viewkeeper.agent.sealing import Sealer
-from viewkeeper.agent.settings import Settings, SourceSettings
+from viewkeeper.agent.settings import DetectionSettings, Settings, SourceSettings
 from viewkeeper.agent.settings import SignageSettings as SignSettings
 from viewkeeper.agent.sign_watch import SignWatch
-from viewkeeper.agent.zone_watch import ZoneWatch
+from viewkeeper.agent.witnessing import Witnessing
+from viewkeeper.agent.zone_watch import DetectionFeed, ZoneWatch
+from viewkeeper.protocol.access import AccessEntry
 from viewkeeper.protocol.checkpoints import Checkpoint, seal_checkpoint
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.orders import Command, Order
@@ -53,6 +62,7 @@ from viewkeeper.protocol.vocabulary import ClockTrust
 log = logging.getLogger("viewkeeper.agent")
 
 SourceFactory = Callable[[SourceSettings], FrameSource]
+FeedFactory = Callable[[DetectionSettings], DetectionFeed | None]
 SignageFactory = Callable[[SignSettings], SignageDriver | None]
 
 
@@ -62,6 +72,39 @@ def _files(settings: SourceSettings) -> FrameSource:
 
 def _video(settings: SourceSettings) -> FrameSource:
     return VideoSource(Path(settings.path))
+
+
+def _rtsp(settings: SourceSettings) -> FrameSource:
+    return stream.rtsp(
+        settings.url,
+        username=settings.username,
+        password_file=settings.password_file,
+        key_frames_only=settings.key_frames_only,
+    )
+
+
+def _snapshot(settings: SourceSettings) -> FrameSource:
+    return snapshots(
+        Snapshots(
+            url=settings.url,
+            pixel_format=settings.pixel_format,
+            width=settings.width,
+            height=settings.height,
+            username=settings.username,
+            password_file=settings.password_file,
+            ca_file=settings.ca_file,
+            period_s=settings.period_s,
+            timeout_s=settings.timeout_s,
+        )
+    )
+
+
+def _v4l2(settings: SourceSettings) -> FrameSource:
+    return stream.v4l2(settings.path, width=settings.width, height=settings.height)
+
+
+def _picamera2(settings: SourceSettings) -> FrameSource:
+    return picamera2(settings.camera, width=settings.width, height=settings.height)
 
 
 def _no_signage(_settings: SignSettings) -> SignageDriver | None:
@@ -76,16 +119,48 @@ def _display(settings: SignSettings) -> SignageDriver | None:
     return DisplaySign(settings)
 
 
+def _no_feed(_settings: DetectionSettings) -> DetectionFeed | None:
+    return None
+
+
+def _frigate(settings: DetectionSettings) -> DetectionFeed | None:
+    return FrigateFeed(settings)
+
+
+def _onvif(settings: DetectionSettings) -> DetectionFeed | None:
+    return OnvifFeed(settings)
+
+
 @dataclass(frozen=True, slots=True)
 class Adapters:
     """What settings may name. The harness adds its virtual camera; nothing else differs."""
 
     sources: Mapping[str, SourceFactory] = field(
-        default_factory=lambda: {"files": _files, "video": _video}
+        default_factory=lambda: {
+            "files": _files,
+            "video": _video,
+            "rtsp": _rtsp,
+            "snapshot": _snapshot,
+            "v4l2": _v4l2,
+            "picamera2": _picamera2,
+        }
     )
     signage: Mapping[str, SignageFactory] = field(
         default_factory=lambda: {"none": _no_signage, "gpio": _gpio_lamp, "display": _display}
     )
+
+    detections: Mapping[str, FeedFactory] = field(
+        default_factory=lambda: {"none": _no_feed, "frigate": _frigate, "onvif": _onvif}
+    )
+
+    def feed(self, settings: DetectionSettings) -> DetectionFeed | None:
+        """The other program's detections that the settings name."""
+        if settings.kind not in self.detections:
+            raise SetupError(
+                Reason.SETTING,
+                f"[detections] kind {settings.kind!r} is not one of {', '.join(self.detections)}",
+            )
+        return self.detections[settings.kind](settings)
 
     def source(self, settings: SourceSettings) -> FrameSource:
         """The source that the settings name."""
@@ -125,6 +200,15 @@ class Storage:
         return ViewStore(self.directory / "views")
 
     @property
+    def witness(self) -> WitnessStore:
+        return WitnessStore(self.directory / "witness")
+
+    @property
+    def looks(self) -> Path:
+        """Where whoever lets people look at footage declares it."""
+        return self.directory / "looks"
+
+    @property
     def outbox(self) -> Path:
         return self.directory / "outbox.sqlite"
 
@@ -141,8 +225,11 @@ def now_of(reading: ClockReading) -> Now:
 class LockedDesk:
     """The order desk for two threads: the link's brings orders, the loop's asks what holds."""
 
-    def __init__(self, desk: OrderDesk, views: ViewStore) -> None:
+    def __init__(self, desk: OrderDesk, views: ViewStore, witness: WitnessStore) -> None:
         self._desk, self._views = desk, views
+        self._witnessing = Witnessing(
+            desk.device, desk.ledger, witness, lambda: desk.state.trust.keyset
+        )
         self._lock = threading.Lock()
 
     def receive(self, order: ReceivedOrder, reading: ClockReading) -> VerdictRecord:
@@ -165,7 +252,7 @@ class LockedDesk:
                 last_refusal=None if last is None else last.value,
                 ledger_size=desk.ledger.size,
                 ledger_root=desk.ledger.root,
-                ledger_fault=desk.store_fault,
+                ledger_fault=desk.store_fault or self._witnessing.fault,
                 filing_due_on=state.filing_due_on,
             )
 
@@ -183,6 +270,37 @@ class LockedDesk:
     def note_boot(self, boot: bytes, at: ClockReading) -> None:
         with self._lock:
             self._desk.note(EntryKind.BOOT, {"boot": boot}, now_of(at))
+
+    def enter_looks(self, folder: LookFolder, reading: ClockReading) -> list[AccessEntry]:
+        """Grants obeyed and looks declared since the last call, entered in the ledger."""
+        with self._lock:
+            entered = self._desk.take_granted()
+            for name, look in folder.waiting():
+                if look is None:
+                    log.warning("a declared look that does not read was put aside: %s", name)
+                    folder.drop(name)
+                    continue
+                entry = self._desk.enter_look(name, look, now_of(reading))
+                if entry is None:
+                    break  # the disk is full: it stays declared, and is tried again
+                log.info("look %s by %s: %s", entry.act, ", ".join(entry.persons), entry.cover)
+                folder.entered(name, entry)
+                entered.append(entry)
+            return entered
+
+    def witnessed(self, message: bytes) -> None:
+        """Take a countersignature."""
+        with self._lock:
+            said = self._witnessing.receive(message)
+            if said is None:
+                log.warning("a countersignature is not believed: %s", self._witnessing.refused)
+            elif self._witnessing.fault is not None:
+                log.error("%s", self._witnessing.fault)
+
+    def proven(self, checkpoint: Checkpoint) -> Checkpoint:
+        """The checkpoint with the proof that it continues what was countersigned."""
+        with self._lock:
+            return self._witnessing.proven(checkpoint)
 
     def tick(self, reading: ClockReading) -> None:
         with self._lock:
@@ -236,6 +354,7 @@ def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> No
     """
     storage = Storage(Path(settings.storage.dir))
     source, sign = adapters.source(settings.source), adapters.sign(settings.signage)
+    feed = adapters.feed(settings.detections)
     with FolderLock(storage.directory):
         signer = keyfile.load(storage.key)
         wake = threading.Event()
@@ -257,7 +376,9 @@ def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> No
                 effect=effect,
             ),
             storage.views,
+            storage.witness,
         )
+        looks = LookFolder(storage.looks)
         desk.note_boot(boot, clock.read())
         sealer = Sealer(settings.camera.id, boot, signer, clock)
 
@@ -281,9 +402,17 @@ def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> No
             log.info("broker %s", "connected" if connected else "lost")
 
         def sealed_checkpoint(checkpoint: Checkpoint) -> bytes:
-            return seal_checkpoint(checkpoint, signer)
+            return seal_checkpoint(desk.proven(checkpoint), signer)
 
-        link = Link(link_settings(settings), on_order, on_state, on_gap=on_gap)
+        def pulse() -> None:
+            reading = clock.read()
+            for entry in desk.enter_looks(looks, reading):
+                link.publish_access(sealer.seal(entry)[1])
+            desk.tick(reading)
+
+        link = Link(
+            link_settings(settings), on_order, on_state, on_gap=on_gap, on_witness=desk.witnessed
+        )
         runtime = Runtime(
             site=settings.camera.site,
             device=settings.camera.id,
@@ -297,7 +426,7 @@ def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> No
                     lit_from_light=settings.signage.lit_from_light,
                 ),
             ),
-            zones=ZoneWatch(),
+            zones=ZoneWatch(feed),
             flags=flags,
             boot=boot,
             clock=clock,
@@ -308,7 +437,7 @@ def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> No
             seal_checkpoint=sealed_checkpoint,
             stopping=stopping,
             timeout_s=settings.source.timeout_s,
-            pulse=lambda: desk.tick(clock.read()),
+            pulse=pulse,
         )
         link.start()
         try:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from viewkeeper.agent import source_settings
+from viewkeeper.agent.source_settings import SourceSettings
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.topics import Topics
 
@@ -25,17 +27,6 @@ class CameraSettings:
     """Horizontal field of view, degrees, 5 to 140."""
     k1: float = 0.0
     k2: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceSettings:
-    """Where frames come from."""
-
-    kind: str
-    """One of those that app.py knows: files, video; the harness adds its own."""
-    path: str
-    loop: bool = False
-    timeout_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +64,11 @@ class DetectionSettings:
     """Another program's detections, in place of the camera's own foreground."""
 
     kind: str = "none"
-    """``none``, ``frigate``, ``onvif`` or one that app.py knows."""
+    """``none``, ``frigate`` or ``onvif``."""
+    path: str = ""
+    """Of the pipe that carries ONVIF metadata."""
     camera: str = ""
-    """As that program calls this camera."""
+    """As Frigate calls this camera."""
     labels: str = "person"
     """Which of its labels count, with commas between."""
     least_score: float = 0.5
@@ -221,11 +214,11 @@ def _table(kind: type[Any], content: dict[str, Any], where: str) -> Any:
 
 
 def _check(settings: Settings, where: str) -> None:
-    camera, source, broker = settings.camera, settings.source, settings.broker
+    camera, broker = settings.camera, settings.broker
     _ = settings.topics  # raises on ids that cannot stand in a topic
+    source_settings.check(settings.source, where)
     checks = (
         (5 <= camera.hfov_deg <= 140, f"[camera] hfov_deg must be 5 to 140, is {camera.hfov_deg}"),
-        (0 < source.timeout_s <= 300, "[source] timeout_s must be above 0 and at most 300"),
         (bool(broker.host), "[broker] host is empty"),
         (1 <= broker.port <= 65535, f"[broker] port must be 1 to 65535, is {broker.port}"),
         (
@@ -250,8 +243,8 @@ def _check(settings: Settings, where: str) -> None:
             "[detections] frigate's boxes are in pixels of its detect stream: set width and height",
         ),
         (
-            settings.detections.kind == "none" or bool(settings.detections.camera),
-            "[detections] camera is the name by which that program knows this camera",
+            settings.detections.kind != "frigate" or bool(settings.detections.camera),
+            "[detections] camera is the name by which Frigate knows this camera",
         ),
         (
             bool(broker.cert_file) == bool(broker.key_file),
@@ -274,9 +267,9 @@ def _with_paths(settings: Settings, base: Path) -> Settings:
 
     return replace(
         settings,
-        source=rebuilt(settings.source, "path"),
+        source=rebuilt(settings.source, "path", "password_file", "ca_file"),
         broker=rebuilt(settings.broker, "password_file", "ca_file", "cert_file", "key_file"),
         storage=rebuilt(settings.storage, "dir"),
         signage=rebuilt(settings.signage, "path", "font"),
-        detections=rebuilt(settings.detections, "password_file"),
+        detections=rebuilt(settings.detections, "path", "password_file"),
     )

@@ -12,6 +12,20 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
+class PtzPosition:
+    """Where a pan-tilt-zoom mount says it stands, in its own units.
+
+    ONVIF's generic spaces run from -1 to 1 (zoom 0 to 1); what they mean in degrees the camera
+    does not tell. A change is what counts here.
+    """
+
+    pan: float
+    tilt: float
+    zoom: float
+    moving: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SensorState:
     """What the sensor reported beside the pixels; ``None`` where it reports nothing."""
 
@@ -22,6 +36,11 @@ class SensorState:
     crop_share: float | None = None
     """Linear share of the sensor in use, 0..1; digital zoom is its reciprocal."""
     temperature_c: float | None = None
+    focus_figure: float | None = None
+    """The camera's own figure of merit of its focus; larger is sharper, units are its own."""
+    ptz: PtzPosition | None = None
+    tampered: bool | None = None
+    """The camera's own tamper detector; corroboration only."""
 
 
 @dataclass(frozen=True, slots=True)

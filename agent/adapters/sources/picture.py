@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viewkeeper.agent.adapters.sources.planes import MAX_PIXELS, MAX_WIDTH, factor_for, shrink
 from viewkeeper.agent.ports import SourceError
 from viewkeeper.protocol.errors import Reason
 
 SUFFIXES = frozenset({".pgm", ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
-MAX_PIXELS = 64_000_000
-"""An 8K frame is 33 million; more than twice that is no camera's picture."""
 
 
 def read_picture(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
@@ -56,26 +57,71 @@ def _read_pgm(path: Path) -> NDArray[np.uint8]:
     return pixels.reshape(height, width)
 
 
+def decode_picture(data: bytes, where: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """Decode a camera's picture from memory, no wider than is of use.
+
+    JPEG is scaled while it is decoded (by 2, 4 or 8), so an 8K picture costs no 8K plane.
+
+    Raises:
+        SourceError: not a picture, cut short, too large, or Pillow is needed and not there.
+    """
+    pillow = _pillow(where)
+    try:
+        with pillow.open(io.BytesIO(data)) as picture:
+            _check_size(picture, where)
+            picture.draft("YCbCr", (MAX_WIDTH, MAX_WIDTH * picture.height // picture.width))
+            luma, chroma = _planes(picture)
+    except SourceError:
+        raise
+    except Exception as error:  # noqa: BLE001 - Pillow's decoders raise nearly anything
+        raise _not_a_picture(where, error) from None
+    factor = factor_for(luma.shape[1])
+    if chroma is not None:
+        chroma = np.stack([shrink(chroma[..., i], factor) for i in (0, 1)], axis=-1)
+    return shrink(luma, factor), chroma
+
+
 def _read_by_pillow(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    pillow = _pillow(f"{path}: reading {path.suffix}")
+    try:
+        with pillow.open(path) as picture:
+            _check_size(picture, str(path))
+            return _planes(picture)
+    except SourceError:
+        raise
+    except Exception as error:  # noqa: BLE001 - Pillow's decoders raise nearly anything
+        raise _not_a_picture(str(path), error) from None
+
+
+def _pillow(what: str) -> Any:
     try:
         from PIL import Image
     except ImportError:
         raise SourceError(
             Reason.LIBRARY_MISSING,
-            f"{path}: reading {path.suffix} needs Pillow: pip install 'viewkeeper[images]'",
+            f"{what} needs Pillow: apt install python3-pil or pip install 'viewkeeper[images]'",
         ) from None
-    try:
-        with Image.open(path) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise SourceError(
-                    Reason.FILE_UNREADABLE, f"{path}: more than {MAX_PIXELS} pixels, no camera's"
-                )
-            if picture.mode in ("L", "1", "I;16", "I", "F", "LA"):
-                return np.asarray(picture.convert("L")), None
-            planes = np.asarray(picture.convert("RGB").convert("YCbCr"))
-    except SourceError:
-        raise
-    except Exception as error:  # noqa: BLE001 - Pillow's decoders raise nearly anything
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SourceError(Reason.FILE_UNREADABLE, f"{path} is not a picture: {text}") from None
+    return Image
+
+
+def _check_size(picture: Any, where: str) -> None:
+    if picture.width * picture.height > MAX_PIXELS:
+        raise SourceError(
+            Reason.FILE_UNREADABLE, f"{where}: more than {MAX_PIXELS} pixels, no camera's"
+        )
+
+
+def _planes(picture: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    if picture.mode in ("L", "1", "I;16", "I", "F", "LA"):
+        return np.asarray(picture.convert("L")), None
+    if picture.mode != "YCbCr":
+        picture = picture.convert("RGB").convert("YCbCr")
+    planes = np.asarray(picture)
     return np.ascontiguousarray(planes[..., 0]), np.ascontiguousarray(planes[..., 1:])
+
+
+def _not_a_picture(where: str, error: Exception) -> SourceError:
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if "identify image file" in text:
+        text = "unknown format"  # Pillow's own text names a memory address
+    return SourceError(Reason.FILE_UNREADABLE, f"{where} is not a picture: {text}")
