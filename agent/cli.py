@@ -10,8 +10,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from viewkeeper.agent import app, checking, registering, sign_commands
+from viewkeeper.agent import access_commands, app, checking, registering, sign_commands
 from viewkeeper.agent.adapters.pictures import draw_check
+from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.core.view.estimate import estimate
 from viewkeeper.agent.core.view.geometry import Lens
 from viewkeeper.agent.core.view.verdict import Tolerance
@@ -36,7 +37,7 @@ examples:
 """
 
 
-def main(argv: Sequence[str] | None = None, adapters: app.Adapters | None = None) -> int:
+def main(argv: Sequence[str] | None = None, adapters: Adapters | None = None) -> int:
     """Run a command and return its exit code.
 
     Args:
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None, adapters: app.Adapters | None = None
         adapters: what settings may name; the harness passes its virtual camera.
     """
     arguments = _parser().parse_args(argv)
-    known = adapters or app.Adapters()
+    known = adapters or Adapters()
     return guarded("viewkeeper-agent", lambda: arguments.run(arguments, known))
 
 
@@ -161,10 +162,11 @@ def _parser() -> argparse.ArgumentParser:
                 "--verbose", action="store_true", help="say more on standard error"
             )
     sign_commands.add_to(commands)
+    access_commands.add_to(commands)
     return parser
 
 
-def _check(arguments: argparse.Namespace, _adapters: app.Adapters) -> int:
+def _check(arguments: argparse.Namespace, _adapters: Adapters) -> int:
     hfov_deg = _DEFAULT_HFOV_DEG if arguments.hfov is None else arguments.hfov
     if not 5 <= hfov_deg <= 140:
         raise SetupError(Reason.SETTING, f"--hfov must be 5 to 140 degrees, is {hfov_deg:g}")
@@ -186,7 +188,7 @@ def _check(arguments: argparse.Namespace, _adapters: app.Adapters) -> int:
     )
 
 
-def _run(arguments: argparse.Namespace, adapters: app.Adapters) -> int:
+def _run(arguments: argparse.Namespace, adapters: Adapters) -> int:
     settings = load(arguments.config)
     logging.basicConfig(
         level=logging.DEBUG if arguments.verbose else logging.INFO,
@@ -200,7 +202,7 @@ def _run(arguments: argparse.Namespace, adapters: app.Adapters) -> int:
     return 0
 
 
-def _register(arguments: argparse.Namespace, adapters: app.Adapters) -> int:
+def _register(arguments: argparse.Namespace, adapters: Adapters) -> int:
     if arguments.frames < 1 or arguments.interval < 0:
         raise SetupError(Reason.SETTING, "--frames is at least 1 and --interval at least 0")
 
@@ -230,20 +232,20 @@ def _register(arguments: argparse.Namespace, adapters: app.Adapters) -> int:
     return 0
 
 
-def _enrol(arguments: argparse.Namespace, _adapters: app.Adapters) -> int:
+def _enrol(arguments: argparse.Namespace, _adapters: Adapters) -> int:
     enrolment = registering.enrol(load(arguments.config), arguments.bundle)
     print(f"enrolled {enrolment.site}/{enrolment.device}; compare with the desk:")
     print(enrolment.fingerprint)
     return 0
 
 
-def _export(arguments: argparse.Namespace, _adapters: app.Adapters) -> int:
+def _export(arguments: argparse.Namespace, _adapters: Adapters) -> int:
     entries = registering.export(load(arguments.config), arguments.out)
     print(f"{arguments.out}: {entries} entries; verify with viewkeeper-authority audit")
     return 0
 
 
-def _key(arguments: argparse.Namespace, _adapters: app.Adapters) -> int:
+def _key(arguments: argparse.Namespace, _adapters: Adapters) -> int:
     print(registering.device_key(load(arguments.config)).raw.hex())
     return 0
 

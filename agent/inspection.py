@@ -36,7 +36,7 @@ def export_bundle(
         device: the camera's id.
         signer: the device key.
         now: the time as the camera has it.
-        witness: sealed checkpoints others have kept, where they are at hand.
+        witness: countersignatures, or sealed checkpoints that others have kept.
 
     Raises:
         SetupError: the file is there already or cannot be written.

@@ -12,7 +12,8 @@ from viewkeeper.agent.adapters.store import keyfile
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.lock import FolderLock
 from viewkeeper.agent.adapters.system.clock import SystemClock
-from viewkeeper.agent.app import Adapters, Storage, now_of
+from viewkeeper.agent.app import Storage, now_of
+from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.checking import registered
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.ledger.entries import EntryKind
@@ -130,6 +131,7 @@ def export(settings: Settings, target: Path) -> int:
                 device=settings.camera.id,
                 signer=keyfile.load(storage.key),
                 now=now_of(clock.read()),
+                witness=storage.witness.all(),
             )
             return ledger.size
         finally:

@@ -6,6 +6,7 @@ auditor's language.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,9 @@ from viewkeeper.agent.core.ledger.frames import Damage
 from viewkeeper.agent.core.ledger.segments import RETENTION_DAYS, beginning_of
 from viewkeeper.agent.core.policy.lifecycle import duty
 from viewkeeper.agent.core.replay import replay
+from viewkeeper.agent.core.trust.keysets import keys_of
 from viewkeeper.authority.audit.bundle import Bundle
+from viewkeeper.authority.audit.reading import keysets_in
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.checkpoints import Checkpoint, unseal_checkpoint
 from viewkeeper.protocol.cose import Algorithm, VerifyKey, lookup_in
@@ -26,6 +29,8 @@ from viewkeeper.protocol.enrolment import Enrolment
 from viewkeeper.protocol.errors import RefusalError
 from viewkeeper.protocol.merkle import Frontier, leaf_hash
 from viewkeeper.protocol.orders import KeyEntry
+from viewkeeper.protocol.vocabulary import AccessCover, Role
+from viewkeeper.protocol.witnessing import Countersignature, read_countersignature
 
 _DAY_MS = 86_400_000
 _BEIJING = dt.timezone(dt.timedelta(hours=8))
@@ -89,7 +94,8 @@ def audit(bundle: Bundle, device_key: VerifyKey | None, known_orders: frozenset[
         replayed,
         _settled(entries),
         _checkpoint(bundle, key),
-        _witnesses(bundle, key),
+        _witnesses(bundle, key, entries),
+        _looks(entries),
         _refusals(entries),
         _desk_orders(entries, known_orders),
         _depth(bundle, entries),
@@ -210,11 +216,33 @@ def _checkpoint(bundle: Bundle, key: VerifyKey | None) -> Check:
     return Check("checkpoint", _yes_if(covers), facts)
 
 
-def _witnesses(bundle: Bundle, key: VerifyKey | None) -> Check:
-    roots = _roots(bundle)
+def _witness_keys(entries: Sequence[Entry]) -> list[VerifyKey]:
+    """Of every keyset this camera ever had: a witness may have been replaced since."""
+    keys: list[VerifyKey] = []
+    for entry in entries:
+        for keyset in keysets_in(entry):
+            with contextlib.suppress(RefusalError):  # a forged one may hold anything
+                keys.extend(keys_of(keyset, Role.WITNESS))
+    return keys
+
+
+def _countersigned(
+    message: bytes, keys: Sequence[VerifyKey], device: str
+) -> Countersignature | None:
+    try:
+        said = read_countersignature(message, lookup_in(keys))
+    except RefusalError:
+        return None
+    return said if said.device == device else None
+
+
+def _witnesses(bundle: Bundle, key: VerifyKey | None, entries: Sequence[Entry]) -> Check:
+    roots, keys = _roots(bundle), _witness_keys(entries)
     good = early = 0
     for message in bundle.witness:
-        opened = _opened(message, key, bundle.device)
+        opened = _countersigned(message, keys, bundle.device) or _opened(
+            message, key, bundle.device
+        )
         if opened is None:
             return Check("witness", Answer.NO, {"count": str(good), "detail": "signature"})
         if opened.size > max(roots, default=0):
@@ -228,6 +256,16 @@ def _witnesses(bundle: Bundle, key: VerifyKey | None) -> Check:
             good += 1
     facts = {"count": str(good), "detail": str(early)}
     return Check("witness", Answer.YES if good else Answer.UNKNOWN, facts)
+
+
+def _looks(entries: Iterable[Entry]) -> Check:
+    """Looks that were declared, and those no grant covered."""
+    covers = [
+        str(entry.details.get("cover")) for entry in entries if entry.kind is EntryKind.ACCESS
+    ]
+    bare = [cover for cover in covers if cover != AccessCover.GRANT]
+    facts = {"looks": str(len(covers)), "bare": str(len(bare)), "why": ", ".join(sorted(set(bare)))}
+    return Check("looks", _yes_if(not bare) if covers else Answer.UNKNOWN, facts)
 
 
 def _refusals(entries: Iterable[Entry]) -> Check:

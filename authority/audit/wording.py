@@ -7,12 +7,10 @@ import html
 from collections.abc import Iterator
 
 from viewkeeper.agent.core.device_state import plain
-from viewkeeper.agent.core.ledger.entries import Entry, EntryKind
+from viewkeeper.agent.core.ledger.entries import Entry
 from viewkeeper.authority.audit.checks import Answer, Audit, signers_of
-from viewkeeper.protocol import cose
-from viewkeeper.protocol.errors import RefusalError
-from viewkeeper.protocol.orders import Grant, Order
-from viewkeeper.protocol.vocabulary import OrderKind
+from viewkeeper.authority.audit.reading import look_in, order_in
+from viewkeeper.protocol.orders import Grant
 
 LANGUAGES = ("en", "zh")
 _BEIJING = dt.timezone(dt.timedelta(hours=8))
@@ -45,6 +43,10 @@ _CHECKS: dict[str, tuple[str, str]] = {
     "witness": (
         "checkpoints kept by others agree: {count}; {detail}",
         "他处留存的检查点相符:{count};{detail}",
+    ),
+    "looks": (
+        "every look that was declared rests on a grant: {looks} declared, without: {bare} {why}",
+        "凡申报的调阅均有批准依据:申报{looks}次,无依据{bare}次 {why}",
     ),
     "refusals": (
         "the count of refused orders never falls: {total}",
@@ -126,7 +128,9 @@ def _lines(audit: Audit, language: str) -> Iterator[tuple[str, str]]:
         answer = _say(check.answer.value, language)
         yield check.answer.value, f"[{answer}] {_say(check.id, language, **check.facts)}"
     yield "part", _say("register", language)
-    grants = [words for entry in bundle.entries if (words := _grant(entry)) is not None]
+    grants = [
+        words for entry in bundle.entries if (words := _grant(entry) or _look(entry)) is not None
+    ]
     for words in grants or [_say("register_empty", language)]:
         yield "line", words
     yield "line", _say("limit", language)
@@ -138,18 +142,8 @@ def _lines(audit: Audit, language: str) -> Iterator[tuple[str, str]]:
         yield "line", f"{words}  {signers}".rstrip()
 
 
-def _order(entry: Entry) -> Order | None:
-    message, kind = entry.details.get("message"), entry.details.get("order")
-    if entry.kind is not EntryKind.INTENT or not isinstance(message, bytes):
-        return None
-    try:
-        return Order.decode(cose.unverified_payload(message), OrderKind(kind))  # pyright: ignore[reportArgumentType]
-    except (RefusalError, ValueError):
-        return None
-
-
 def _grant(entry: Entry) -> str | None:
-    order = _order(entry)
+    order = order_in(entry)
     if order is None or not isinstance(order.body, Grant):
         return None
     grant = order.body
@@ -160,11 +154,23 @@ def _grant(entry: Entry) -> str | None:
     )
 
 
+def _look(entry: Entry) -> str | None:
+    look = look_in(entry)
+    if look is None:
+        return None
+    unit = f" ({look.unit})" if look.unit else ""
+    return (
+        f"{moment(entry.utc_ms)}  {', '.join(look.persons)}{unit} {look.act}: "
+        f"{moment(look.from_s * 1000)} – {moment(look.to_s * 1000)}; {look.purpose} → "
+        f"{look.destination} [{plain(str(entry.details.get('cover')))}]"
+    )
+
+
 def _detail(entry: Entry) -> str:
-    order = _order(entry)
+    order = order_in(entry)
     if order is not None:
         return f"{order.kind.name.lower()} {order.header.sequence}"
-    shown = ("reason", "detail", "count", "total", "intent", "alarm", "bytes")
+    shown = ("reason", "detail", "cover", "count", "total", "intent", "alarm", "bytes")
     # A forged ledger may hold anything: no control character reaches the auditor's screen.
     return " ".join(
         plain(f"{name}={value}")

@@ -62,6 +62,7 @@ class Link:
         on_state: told ``True`` on each accepted connection, ``False`` when it is lost.
         on_gap: seals a Gap record for records that had to be dropped; ``None`` as its answer,
             or no ``on_gap`` at all: the loss is only counted and logged.
+        on_witness: takes what the recorder countersigned, as received, unverified.
         uniform: chance for the pause between attempts, like ``random.uniform``.
         clock: seconds, monotonic.
 
@@ -76,12 +77,14 @@ class Link:
         on_state: Callable[[bool], None] = lambda connected: None,
         *,
         on_gap: Callable[[Lost], bytes | None] | None = None,
+        on_witness: Callable[[bytes], None] | None = None,
         uniform: Uniform = random.uniform,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
         self.topics = settings.topics
         self._on_order, self._on_state, self._on_gap = on_order, on_state, on_gap
+        self._on_witness = on_witness
         self._uniform, self._clock = uniform, clock
         self._withdrawn = False
         self._outbox = Outbox(
@@ -185,6 +188,10 @@ class Link:
         """A signed event: held until acknowledged; by ``history`` if that needs a reconnect."""
         self._post(self.topics.event(kind), payload)
 
+    def publish_access(self, payload: bytes) -> None:
+        """A signed entry of the access register: held as an event is."""
+        self._post(self.topics.access, payload)
+
     def set_alarm(self, alarm_id: str, payload: bytes | None) -> None:
         """Raise an alarm (retained, held until acknowledged) or clear it with ``None``.
 
@@ -238,7 +245,8 @@ class Link:
     def _subscriptions(self) -> tuple[str, ...]:
         introduction = self.settings.introduction
         birth = () if introduction is None else (introduction.birth_topic,)
-        return self.topics.orders + birth
+        witness = () if self._on_witness is None else (self.topics.witness,)
+        return self.topics.orders + witness + birth
 
     def _post(
         self, topic: str, payload: bytes, *, stands: bool = False, correlation: bytes | None = None
@@ -397,6 +405,12 @@ class Link:
         if introduction is not None and message.topic == introduction.birth_topic:
             if message.payload == ONLINE:
                 self._introduce()
+            return
+        if self._on_witness is not None and message.topic == self.topics.witness:
+            try:
+                self._on_witness(message.payload)
+            except Exception:  # the caller's code must not end the link
+                log.exception("link: on_witness failed")
             return
         kind = order_kind(self.topics, message.topic)
         if kind is None:
