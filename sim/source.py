@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from viewkeeper.agent.app import Adapters
+from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.ports import FrameSource, SignageDriver, SourceError
 from viewkeeper.agent.settings import SignageSettings, SourceSettings

@@ -1,0 +1,145 @@
+"""What settings may name: every kind of frame source and every driver of a sign.
+
+The harness adds its virtual camera to the same table; nothing else differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from viewkeeper.agent.adapters.detections.frigate import FrigateFeed
+from viewkeeper.agent.adapters.detections.onvif import OnvifFeed
+from viewkeeper.agent.adapters.signage.display import DisplaySign
+from viewkeeper.agent.adapters.signage.lamp import GpioLamp
+from viewkeeper.agent.adapters.sources import stream
+from viewkeeper.agent.adapters.sources.files import FileSource
+from viewkeeper.agent.adapters.sources.picamera2 import picamera2
+from viewkeeper.agent.adapters.sources.snapshot import Snapshots, snapshots
+from viewkeeper.agent.adapters.sources.video import VideoSource
+from viewkeeper.agent.ports import FrameSource, SignageDriver
+from viewkeeper.agent.settings import DetectionSettings
+from viewkeeper.agent.settings import SignageSettings as SignSettings
+from viewkeeper.agent.source_settings import SourceSettings
+from viewkeeper.agent.zone_watch import DetectionFeed
+from viewkeeper.protocol.errors import Reason, SetupError
+
+SourceFactory = Callable[[SourceSettings], FrameSource]
+FeedFactory = Callable[[DetectionSettings], DetectionFeed | None]
+SignageFactory = Callable[[SignSettings], SignageDriver | None]
+
+
+def _files(settings: SourceSettings) -> FrameSource:
+    return FileSource(Path(settings.path), loop=settings.loop)
+
+
+def _video(settings: SourceSettings) -> FrameSource:
+    return VideoSource(Path(settings.path))
+
+
+def _rtsp(settings: SourceSettings) -> FrameSource:
+    return stream.rtsp(
+        settings.url,
+        username=settings.username,
+        password_file=settings.password_file,
+        key_frames_only=settings.key_frames_only,
+    )
+
+
+def _snapshot(settings: SourceSettings) -> FrameSource:
+    return snapshots(
+        Snapshots(
+            url=settings.url,
+            pixel_format=settings.pixel_format,
+            width=settings.width,
+            height=settings.height,
+            username=settings.username,
+            password_file=settings.password_file,
+            ca_file=settings.ca_file,
+            period_s=settings.period_s,
+            timeout_s=settings.timeout_s,
+        )
+    )
+
+
+def _v4l2(settings: SourceSettings) -> FrameSource:
+    return stream.v4l2(settings.path, width=settings.width, height=settings.height)
+
+
+def _picamera2(settings: SourceSettings) -> FrameSource:
+    return picamera2(settings.camera, width=settings.width, height=settings.height)
+
+
+def _no_signage(_settings: SignSettings) -> SignageDriver | None:
+    return None
+
+
+def _gpio_lamp(settings: SignSettings) -> SignageDriver | None:
+    return GpioLamp(settings)
+
+
+def _display(settings: SignSettings) -> SignageDriver | None:
+    return DisplaySign(settings)
+
+
+def _no_feed(_settings: DetectionSettings) -> DetectionFeed | None:
+    return None
+
+
+def _frigate(settings: DetectionSettings) -> DetectionFeed | None:
+    return FrigateFeed(settings)
+
+
+def _onvif(settings: DetectionSettings) -> DetectionFeed | None:
+    return OnvifFeed(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What settings may name. The harness adds its virtual camera; nothing else differs."""
+
+    sources: Mapping[str, SourceFactory] = field(
+        default_factory=lambda: {
+            "files": _files,
+            "video": _video,
+            "rtsp": _rtsp,
+            "snapshot": _snapshot,
+            "v4l2": _v4l2,
+            "picamera2": _picamera2,
+        }
+    )
+    signage: Mapping[str, SignageFactory] = field(
+        default_factory=lambda: {"none": _no_signage, "gpio": _gpio_lamp, "display": _display}
+    )
+
+    detections: Mapping[str, FeedFactory] = field(
+        default_factory=lambda: {"none": _no_feed, "frigate": _frigate, "onvif": _onvif}
+    )
+
+    def feed(self, settings: DetectionSettings) -> DetectionFeed | None:
+        """The other program's detections that the settings name."""
+        if settings.kind not in self.detections:
+            raise SetupError(
+                Reason.SETTING,
+                f"[detections] kind {settings.kind!r} is not one of {', '.join(self.detections)}",
+            )
+        return self.detections[settings.kind](settings)
+
+    def source(self, settings: SourceSettings) -> FrameSource:
+        """The source that the settings name."""
+        if settings.kind not in self.sources:
+            raise SetupError(
+                Reason.SETTING,
+                f"[source] kind {settings.kind!r} is not one of {', '.join(self.sources)}",
+            )
+        return self.sources[settings.kind](settings)
+
+    def sign(self, settings: SignSettings) -> SignageDriver | None:
+        """The signage driver that the settings name."""
+        if settings.driver not in self.signage:
+            raise SetupError(
+                Reason.SETTING,
+                f"[signage] driver {settings.driver!r} is not one of {', '.join(self.signage)}",
+            )
+        return self.signage[settings.driver](settings)
