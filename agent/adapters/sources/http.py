@@ -7,6 +7,7 @@ from the connection to the last byte, and the connection is shut when it is over
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import socket
 import ssl
@@ -168,19 +169,20 @@ class HttpClient:
         if authorization is not None:
             headers["Authorization"] = authorization
         over = threading.Event()
+        opened: list[socket.socket] = []  # http.client forgets its socket before the body is read
 
         def shut() -> None:
             over.set()
-            if connection.sock is not None:
-                try:
-                    connection.sock.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    connection.close()
+            for each in opened:
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
 
         timer = threading.Timer(self.timeout_s, shut)
         timer.daemon = True
         timer.start()
         try:
+            connection.connect()
+            opened.append(connection.sock)
             connection.request(method, where.target, body, headers)
             response = connection.getresponse()
             if response.status != 200:

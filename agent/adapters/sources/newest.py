@@ -13,7 +13,7 @@ from typing import Protocol
 
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.ports import SourceError
-from viewkeeper.protocol.errors import Reason
+from viewkeeper.protocol.errors import Reason, SetupError
 
 log = logging.getLogger("viewkeeper.agent.sources")
 
@@ -69,10 +69,10 @@ class _Watch:
                 raise self._error
             return frame
 
-    def stop(self) -> None:
+    def stop(self, wait_s: float) -> None:
         with self._changed:
             self._stopping = True
-        self.thread.join(CLOSE_WAIT_S)
+        self.thread.join(wait_s)
 
     def _run(self) -> None:
         try:
@@ -82,8 +82,8 @@ class _Watch:
                 with self._changed:
                     self._frame = frame
                     self._changed.notify_all()
-        except SourceError as error:
-            self._fail(error)
+        except SetupError as error:  # a SourceError, or a password file that cannot be read
+            self._fail(SourceError(error.reason, error.hint))
         except Exception as error:  # noqa: BLE001 - a driver may raise anything; the agent stays
             self._fail(SourceError(Reason.SOURCE_LOST, f"{type(error).__name__} in the driver"))
         finally:
@@ -104,10 +104,13 @@ class NewestFrame:
     Args:
         name: for people, without secrets.
         make: makes a fresh grabber for every opening.
+        close_wait_s: how long ``close`` waits for a driver to let go.
     """
 
-    def __init__(self, name: str, make: Callable[[], Grabber]) -> None:
-        self._name, self._make = name, make
+    def __init__(
+        self, name: str, make: Callable[[], Grabber], *, close_wait_s: float = CLOSE_WAIT_S
+    ) -> None:
+        self._name, self._make, self._close_wait_s = name, make, close_wait_s
         self._watch: _Watch | None = None
         self._stuck: list[threading.Thread] = []
 
@@ -139,6 +142,6 @@ class NewestFrame:
         watch, self._watch = self._watch, None
         if watch is None:
             return
-        watch.stop()
+        watch.stop(self._close_wait_s)
         if watch.thread.is_alive():
             self._stuck.append(watch.thread)

@@ -184,6 +184,11 @@ class StreamGrabber:
         return f"{self._opening.name}: {_CURES.get(error.errno, error.strerror)}"
 
 
+def _http_tag(status: str) -> int:
+    """FFmpeg's number for an HTTP or RTSP status: FFERRTAG(0xF8, ...) of libavutil/error.h."""
+    return 0xF8 | int.from_bytes(status.encode("ascii"), "little") << 8
+
+
 _CURES = {
     1: "the operating system does not permit it",
     2: "there is no such device or stream",
@@ -192,10 +197,12 @@ _CURES = {
     110: "no answer in time; is the camera reachable?",
     111: "connection refused; is the camera's stream switched on?",
     113: "no route to the camera",
-    825242872: "the camera wants another user name or password (401)",
-    875574520: "the camera has no such stream (404)",
+    _http_tag("401"): "the camera wants another user name or password (401)",
+    _http_tag("403"): "the camera does not let this user watch (403)",
+    _http_tag("404"): "the camera has no such stream (404)",
+    _http_tag("4XX"): "the camera serves no video here",
 }
-"""By FFmpeg's errno; the last two are its AVERROR_HTTP_UNAUTHORIZED and _NOT_FOUND."""
+"""By FFmpeg's errno."""
 
 
 def _planes(picture: Any) -> tuple[Plane, Plane | None]:
