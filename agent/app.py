@@ -18,7 +18,6 @@ from viewkeeper.agent.adapters.link import (
     ReceivedOrder,
     TlsSettings,
 )
-from viewkeeper.agent.adapters.store import keyfile
 from viewkeeper.agent.adapters.store.flag_file import FlagFile
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.lock import FolderLock
@@ -34,6 +33,7 @@ from viewkeeper.agent.core.ledger.entries import EntryKind
 from viewkeeper.agent.core.signage.lamp import LampLimits
 from viewkeeper.agent.core.trust.clock import Now
 from viewkeeper.agent.core.view.registered import RegisteredView
+from viewkeeper.agent.device_key import open_device_key
 from viewkeeper.agent.order_desk import OrderDesk
 from viewkeeper.agent.ports import Clock, ClockReading
 from viewkeeper.agent.runtime import Runtime, Standing
@@ -227,7 +227,7 @@ def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> No
     source, sign = adapters.source(settings.source), adapters.sign(settings.signage)
     feed = adapters.feed(settings.detections)
     with FolderLock(storage.directory):
-        signer = keyfile.load(storage.key)
+        signer = open_device_key(settings.key, storage.key)
         wake = threading.Event()
         clock: Clock = SystemClock(wake, assume_synchronised=settings.clock.assume_synchronised)
         boot = os.urandom(8)

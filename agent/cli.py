@@ -18,6 +18,7 @@ from viewkeeper.agent.core.view.geometry import Lens
 from viewkeeper.agent.core.view.verdict import Tolerance
 from viewkeeper.agent.settings import load
 from viewkeeper.command_line import OneLineParser, guarded
+from viewkeeper.protocol.cose import Algorithm
 from viewkeeper.protocol.errors import Reason, SetupError
 
 _DEFAULT_HFOV_DEG = 60.0
@@ -246,7 +247,10 @@ def _export(arguments: argparse.Namespace, _adapters: Adapters) -> int:
 
 
 def _key(arguments: argparse.Namespace, _adapters: Adapters) -> int:
-    print(registering.device_key(load(arguments.config)).raw.hex())
+    key = registering.device_key(load(arguments.config))
+    # Ed25519 needs no name: it is the one algorithm every desk takes.
+    prefix = "" if key.algorithm is Algorithm.ED25519 else f"{key.algorithm.name.lower()}:"
+    print(prefix + key.raw.hex())
     return 0
 
 

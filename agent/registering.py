@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from viewkeeper.agent.adapters.store import keyfile
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.lock import FolderLock
 from viewkeeper.agent.adapters.system.clock import SystemClock
@@ -19,6 +18,7 @@ from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.ledger.entries import EntryKind
 from viewkeeper.agent.core.view.geometry import Lens
 from viewkeeper.agent.core.view.registered import RegisteredView
+from viewkeeper.agent.device_key import open_device_key
 from viewkeeper.agent.enrolling import enrol as enrol_in
 from viewkeeper.agent.inspection import export_bundle
 from viewkeeper.agent.ports import SourceEndedError, SourceError
@@ -32,7 +32,7 @@ def device_key(settings: Settings) -> VerifyKey:
     """The public half of this camera's key, which is made at the first call."""
     storage = Storage(Path(settings.storage.dir))
     storage.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return keyfile.load_or_create(storage.key).verify_key
+    return open_device_key(settings.key, storage.key, create=True).verify_key
 
 
 def enrol(settings: Settings, bundle_path: Path) -> Enrolment:
@@ -60,7 +60,7 @@ def enrol(settings: Settings, bundle_path: Path) -> Enrolment:
         )
     storage = Storage(Path(settings.storage.dir))
     with FolderLock(storage.directory):
-        enrol_in(storage.directory, bundle, keyfile.load(storage.key))
+        enrol_in(storage.directory, bundle, open_device_key(settings.key, storage.key))
     return enrolment
 
 
@@ -129,7 +129,7 @@ def export(settings: Settings, target: Path) -> int:
                 target,
                 ledger,
                 device=settings.camera.id,
-                signer=keyfile.load(storage.key),
+                signer=open_device_key(settings.key, storage.key),
                 now=now_of(clock.read()),
                 witness=storage.witness.all(),
             )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from viewkeeper.agent import source_settings
+from viewkeeper.agent.key_settings import KeySettings, faults_of
 from viewkeeper.agent.source_settings import SourceSettings
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.topics import Topics
@@ -133,6 +134,7 @@ class Settings:
     storage: StorageSettings
     signage: SignageSettings = field(default_factory=SignageSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
+    key: KeySettings = field(default_factory=KeySettings)
     detections: DetectionSettings = field(default_factory=DetectionSettings)
     homeassistant: HomeAssistantSettings = field(default_factory=HomeAssistantSettings)
 
@@ -251,6 +253,8 @@ def _check(settings: Settings, where: str) -> None:
             "[broker] cert_file and key_file go together",
         ),
     )
+    for text in faults_of(settings.key):
+        raise SetupError(Reason.SETTING, f"{where}: {text}")
     for holds, text in checks:
         if not holds:
             raise SetupError(Reason.SETTING, f"{where}: {text}")
@@ -270,6 +274,7 @@ def _with_paths(settings: Settings, base: Path) -> Settings:
         source=rebuilt(settings.source, "path", "password_file", "ca_file"),
         broker=rebuilt(settings.broker, "password_file", "ca_file", "cert_file", "key_file"),
         storage=rebuilt(settings.storage, "dir"),
+        key=rebuilt(settings.key, "path", "module", "pin_file"),
         signage=rebuilt(settings.signage, "path", "font"),
         detections=rebuilt(settings.detections, "path", "password_file"),
     )

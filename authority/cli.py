@@ -78,7 +78,31 @@ def _add_key(rooms: argparse._SubParsersAction) -> None:
         choices=[role.value for role in Role],
         help="what it may sign; may be given again",
     )
+    new.add_argument(
+        "--store",
+        default="file",
+        choices=("file", "pkcs11", "tpm"),
+        help="where it is kept: a file, a token, this machine's TPM 2.0 (default: file)",
+    )
+    new.add_argument("--module", default="", metavar="FILE", help="the token's PKCS#11 library")
+    new.add_argument("--token", default="", metavar="LABEL", help="the token's label")
+    new.add_argument("--tcti", default="", help="how to reach the TPM (default: the system's own)")
+    new.add_argument(
+        "--algorithm",
+        default="ed25519",
+        choices=("ed25519", "es256"),
+        help="of a key in a file (default: ed25519); tokens and TPMs make es256",
+    )
     _add_passphrase(new, making=True)
+    take = _command(
+        verbs, "import", commands.key_import, "take a card for a key that lies elsewhere"
+    )
+    take.add_argument("name", help="of its card")
+    take.add_argument("--person", required=True, help="whose it is")
+    take.add_argument(
+        "--role", action="append", required=True, choices=[role.value for role in Role]
+    )
+    take.add_argument("--public", required=True, metavar="KEY", help="hexadecimal, or a PEM file")
     show = _command(verbs, "show", commands.key_show, "list the keys of this desk")
     show.add_argument("--json", action="store_true", help="for machines")
 
@@ -178,13 +202,14 @@ def _add_together(rooms: argparse._SubParsersAction) -> None:
     draft.add_argument("--nonce", required=True, help="the camera's answer to new_nonce")
     draft.add_argument("--hours", type=int, default=24, help="valid for (default: %(default)s)")
     draft.add_argument("--out", type=Path, required=True, metavar="DRAFT")
-    sign = _command(verbs, "sign", together.grant_sign, "sign a draft with one key")
+    verbs = _room(rooms, "order", "sign any draft with several keys, one at a time")
+    sign = _command(verbs, "sign", together.order_sign, "sign a draft with one key")
     sign.add_argument("draft", type=Path, metavar="DRAFT")
     sign.add_argument("--signer", required=True, metavar="NAME", help="key to sign with")
     sign.add_argument("--out", type=Path, required=True, metavar="SHARE")
     sign.add_argument("--yes", action="store_true", help="do not ask")
     _add_passphrase(sign, making=False)
-    combine = _command(verbs, "combine", together.grant_combine, "make one order of the shares")
+    combine = _command(verbs, "combine", together.order_combine, "make one order of the shares")
     combine.add_argument("draft", type=Path, metavar="DRAFT")
     combine.add_argument("share", type=Path, nargs="+", metavar="SHARE")
     combine.add_argument("--out", type=Path, metavar="FILE", help="also write the order here")
@@ -200,6 +225,14 @@ def _add_together(rooms: argparse._SubParsersAction) -> None:
     rotate.add_argument("--camera", required=True, metavar="ID")
     rotate.add_argument("--add", action="append", default=[], metavar="KEY")
     rotate.add_argument("--remove", action="append", default=[], metavar="KEY")
+    rotate.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="ROLE=ALGORITHM",
+        help="let keys of a role be es256 or sm2, too",
+    )
+    rotate.add_argument("--draft", type=Path, metavar="FILE", help="write it unsigned instead")
     rotate.add_argument("--new-epoch", action="store_true", help="start all sequences anew")
     rotate.add_argument("--yes", action="store_true", help="do not ask")
     _add_passphrase(rotate, making=False)
@@ -253,6 +286,7 @@ def _add_signing(parser: argparse.ArgumentParser) -> None:
         help="key to sign with, may be given again (default: the keys here that have the role)",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write the order here")
+    parser.add_argument("--draft", type=Path, metavar="FILE", help="write it unsigned instead")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     _add_passphrase(parser, making=False)
 

@@ -19,7 +19,8 @@ from viewkeeper.authority.audit.bundle import read_bundle
 from viewkeeper.authority.config_file import EXAMPLE, read_config
 from viewkeeper.authority.desk import Desk
 from viewkeeper.authority.key_cabinet import Passphrase
-from viewkeeper.authority.keys import is_encrypted, read_public_key
+from viewkeeper.authority.key_stores import KeyStore
+from viewkeeper.authority.keys import read_public_key, write_new
 from viewkeeper.authority.register import write_atomically
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
@@ -63,9 +64,28 @@ def key_new(arguments: argparse.Namespace) -> int:
         roles,
         now_s=int(time.time()),
         passphrase=_making(arguments),
+        store=KeyStore(
+            kind=arguments.store,
+            module=arguments.module,
+            token=arguments.token,
+            tcti=arguments.tcti,
+        ),
+        algorithm=cose.Algorithm[arguments.algorithm.upper()],
     )
     print(f"{held.name}: {held.entry.person}, {', '.join(roles)}, key {held.kid.hex()}")
     print("it may sign nothing until a keyset names it")
+    return DONE
+
+
+def key_import(arguments: argparse.Namespace) -> int:
+    desk = Desk(arguments.desk)
+    key = read_public_key(arguments.public)
+    roles = [Role(role) for role in arguments.role]
+    held = desk.cabinet.import_key(
+        arguments.name, arguments.person, roles, key, now_s=int(time.time())
+    )
+    print(f"{held.name}: {held.entry.person}, {', '.join(roles)}, key {held.kid.hex()}")
+    print("its private half is elsewhere; it counts once a keyset names it")
     return DONE
 
 
@@ -81,7 +101,9 @@ def key_show(arguments: argparse.Namespace) -> int:
             "public": held.entry.raw.hex(),
             "until": wording.moment(held.entry.not_after),
             "in_keyset": held.entry in counted,
-            "encrypted": is_encrypted(desk.cabinet.path(held.name)),
+            "algorithm": cose.Algorithm(held.entry.algorithm).name,
+            "store": held.store.kind,
+            "encrypted": held.store.kind == "elsewhere" or desk.cabinet.asks(held.name),
         }
         for held in desk.cabinet.all()
     ]
@@ -94,7 +116,8 @@ def key_show(arguments: argparse.Namespace) -> int:
         marks = "" if row["in_keyset"] else "  (not in the keyset)"
         marks += "" if row["encrypted"] else "  (no passphrase)"
         print(
-            f"{row['name']:<16} {row['kid']}  {row['person']}  {', '.join(row['roles'])}  "
+            f"{row['name']:<16} {row['kid']}  {row['algorithm']:<7} {row['store']:<9} "
+            f"{row['person']}  {', '.join(row['roles'])}  "
             f"until {row['until']}{marks}"
         )
     return DONE
@@ -231,7 +254,9 @@ def _sign(arguments: argparse.Namespace, body: OrderBody, role: Role) -> int:
         now_s=int(time.time()),
         life_s=int(arguments.days * _DAY_S),
     )
-    names = arguments.signer or [held.name for held in desk.keys_for(role)]
+    names = arguments.signer or []
+    if not names and arguments.draft is None:
+        names = [held.name for held in desk.keys_for(role)]
     persons = [desk.cabinet.key(name).entry.person for name in names]
     for line in wording.introduction(order, persons):
         print(line)
@@ -243,16 +268,15 @@ def _sign(arguments: argparse.Namespace, body: OrderBody, role: Role) -> int:
     for finding in findings(body) if isinstance(body, Config) else ():
         word = "the camera will REFUSE" if finding.rule.force is Force.REFUSE else "remark"
         print(f"{word}: {finding.detail} — {finding.rule.text_en} ({finding.rule.source})")
+    if arguments.draft is not None:
+        write_new(arguments.draft, order.encode())
+        print(f"{arguments.draft}: nobody has signed it; order sign, order combine")
+        return DONE
     if not arguments.yes and not confirmed("sign this"):
         print("not signed")
         return REFUSED
     opened = opening(arguments)
-    signers = [
-        desk.cabinet.signer(
-            name, opened if is_encrypted(desk.cabinet.path(name)) else lambda _: None
-        )
-        for name in names
-    ]
+    signers = [desk.cabinet.signer(name, opened) for name in names]
     message = desk.sign(order, signers)
     if arguments.out is not None:
         write_atomically(arguments.out, message)

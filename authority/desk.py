@@ -206,6 +206,7 @@ class Desk:
             site=site,
             camera=camera,
             device_key=device_key.raw.hex(),
+            device_algorithm=int(device_key.algorithm),
             title=title or camera,
             hfov_deg=hfov_deg,
             enrolled_at=now_s,

@@ -7,19 +7,29 @@ from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from viewkeeper.protocol import cose
+from viewkeeper.protocol import cose, p256
 from viewkeeper.protocol.errors import EnvelopeRefusal, Reason, SetupError
+from viewkeeper.protocol.keys import P256Signer
 
 
-def create_key_file(path: Path, passphrase: bytes | None) -> cose.SoftwareSigner:
-    """Make a new Ed25519 key; never overwrites one.
+def create_key_file(
+    path: Path, passphrase: bytes | None, algorithm: cose.Algorithm = cose.Algorithm.ED25519
+) -> cose.Signer:
+    """Make a new Ed25519 or P-256 key; never overwrites one.
 
     Raises:
         SetupError: the file is there, or cannot be written.
     """
-    key = Ed25519PrivateKey.generate()
+    key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey
+    if algorithm is cose.Algorithm.ED25519:
+        key = Ed25519PrivateKey.generate()
+    elif algorithm is cose.Algorithm.ES256:
+        key = ec.generate_private_key(ec.SECP256R1())
+    else:
+        raise SetupError(Reason.NOT_SUPPORTED, f"no {algorithm.name} keys are made in files")
     encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if passphrase is not None:
         encryption = serialization.BestAvailableEncryption(passphrase)
@@ -27,7 +37,7 @@ def create_key_file(path: Path, passphrase: bytes | None) -> cose.SoftwareSigner
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
     )
     write_new(path, text)
-    return cose.SoftwareSigner(key)
+    return _signer(key, path)
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -49,11 +59,11 @@ def is_encrypted(path: Path) -> bool:
     return b"BEGIN ENCRYPTED PRIVATE KEY" in _read(path)
 
 
-def load_key_file(path: Path, passphrase: bytes | None) -> cose.SoftwareSigner:
+def load_key_file(path: Path, passphrase: bytes | None) -> cose.Signer:
     """Open a private key.
 
     Raises:
-        SetupError: missing, wrong passphrase, or not an Ed25519 key.
+        SetupError: missing, wrong passphrase, or not an Ed25519 or P-256 key.
     """
     text = _read(path)
     try:
@@ -65,37 +75,50 @@ def load_key_file(path: Path, passphrase: bytes | None) -> cose.SoftwareSigner:
         raise SetupError(
             Reason.FILE_UNREADABLE, f"{path}: wrong passphrase or not a private key"
         ) from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SetupError(Reason.SETTING, f"{path} is not an Ed25519 key")
-    return cose.SoftwareSigner(key)
+    return _signer(key, path)
+
+
+def _signer(key: object, path: Path) -> cose.Signer:
+    if isinstance(key, Ed25519PrivateKey):
+        return cose.SoftwareSigner(key)
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+        return P256Signer(key)
+    raise SetupError(Reason.SETTING, f"{path} is not an Ed25519 or P-256 key")
 
 
 def read_public_key(text: str) -> cose.VerifyKey:
-    """A public key as people pass it around: 64 hexadecimal digits, or a PEM file's path.
+    """A public key as people pass it around.
+
+    64 hexadecimal digits (Ed25519); ``es256:`` or ``sm2:`` and 130 of them; or the path of
+    a PEM file.
 
     Raises:
         SetupError: neither, or a key that may not be used.
     """
+    name, colon, digits = text.rpartition(":")
     try:
-        raw = bytes.fromhex(text)
-    except ValueError:
-        raw = _raw_from_pem(Path(text))
+        algorithm = cose.Algorithm[name.upper()] if colon else cose.Algorithm.ED25519
+        raw = bytes.fromhex(digits)
+    except (KeyError, ValueError):
+        algorithm, raw = _raw_from_pem(Path(text))
     try:
-        return cose.VerifyKey(cose.Algorithm.ED25519, raw)
+        return cose.VerifyKey(algorithm, raw)
     except EnvelopeRefusal as error:
         raise SetupError(error.reason, error.hint) from error
 
 
-def _raw_from_pem(path: Path) -> bytes:
+def _raw_from_pem(path: Path) -> tuple[cose.Algorithm, bytes]:
     try:
         key = serialization.load_pem_public_key(_read(path))
     except (ValueError, UnsupportedAlgorithm) as error:
         raise SetupError(
             Reason.FILE_UNREADABLE, f"{path}: not a public key (64 hex digits or a PEM file)"
         ) from error
-    if not isinstance(key, Ed25519PublicKey):
-        raise SetupError(Reason.SETTING, f"{path} is not an Ed25519 public key")
-    return key.public_bytes_raw()
+    if isinstance(key, Ed25519PublicKey):
+        return cose.Algorithm.ED25519, key.public_bytes_raw()
+    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
+        return cose.Algorithm.ES256, p256.point_of(key)
+    raise SetupError(Reason.SETTING, f"{path} is not an Ed25519 or P-256 public key")
 
 
 def _read(path: Path) -> bytes:

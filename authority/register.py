@@ -37,12 +37,13 @@ class Camera:
     Attributes:
         site, camera: the two ids of its topics; ``camera`` is the audience of its orders
             and unique at this desk.
-        device_key: raw Ed25519 public key, hexadecimal.
+        device_key: raw public key, hexadecimal.
         title: for people.
         hfov_deg: horizontal field of view, for drawing; ``None`` where not known.
         enrolled_at: Unix seconds.
         keyset_version: the version it was last known to hold.
         rows: by kind of order, lower case.
+        device_algorithm: COSE number of the device key's algorithm.
         extra: whatever else the one-camera-one-file record holds (REGULATION §9).
     """
 
@@ -55,10 +56,11 @@ class Camera:
     keyset_version: int = 1
     rows: dict[str, RowAtDesk] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
+    device_algorithm: int = int(cose.Algorithm.ED25519)
 
     @property
     def key(self) -> cose.VerifyKey:
-        return cose.VerifyKey(cose.Algorithm.ED25519, bytes.fromhex(self.device_key))
+        return cose.VerifyKey(cose.Algorithm(self.device_algorithm), bytes.fromhex(self.device_key))
 
     @property
     def topics(self) -> Topics:
@@ -76,6 +78,7 @@ class Camera:
             "site": self.site,
             "camera": self.camera,
             "device_key": self.device_key,
+            "device_algorithm": self.device_algorithm,
             "kid": self.key.kid.hex(),
             "title": self.title,
             "hfov_deg": self.hfov_deg,

@@ -8,15 +8,17 @@ import json
 import time
 from pathlib import Path
 
+from viewkeeper.agent.core.trust.keysets import check_keyset, verify_key
 from viewkeeper.authority import wording
 from viewkeeper.authority.commands import DONE, REFUSED, confirmed, opening, read_draft
 from viewkeeper.authority.desk import Desk
-from viewkeeper.authority.keys import is_encrypted, write_new
+from viewkeeper.authority.keys import write_new
 from viewkeeper.authority.register import write_atomically
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
 from viewkeeper.protocol.orders import (
     DOMAINS,
+    Allowance,
     Grant,
     Keyset,
     Order,
@@ -51,7 +53,7 @@ def grant_draft(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def grant_sign(arguments: argparse.Namespace) -> int:
+def order_sign(arguments: argparse.Namespace) -> int:
     """Sign a draft with one key and write the share."""
     desk = Desk(arguments.desk)
     payload, order = read_draft(arguments.draft)
@@ -60,9 +62,7 @@ def grant_sign(arguments: argparse.Namespace) -> int:
     if not arguments.yes and not confirmed("sign this"):
         print("not signed")
         return REFUSED
-    path = desk.cabinet.path(held.name)
-    passphrase = opening(arguments) if is_encrypted(path) else (lambda _name: None)
-    signer = desk.cabinet.signer(held.name, passphrase)
+    signer = desk.cabinet.signer(held.name, opening(arguments))
     protected, signature = cose.signature_of(payload, signer, DOMAINS[order.kind])
     share = {
         "of": payload_hash(payload).hex(),
@@ -75,18 +75,21 @@ def grant_sign(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def grant_combine(arguments: argparse.Namespace) -> int:
+def order_combine(arguments: argparse.Namespace) -> int:
     """Put the shares of a draft into one order, each checked first."""
     desk = Desk(arguments.desk)
     payload, order = read_draft(arguments.draft)
     shares = [_share(path, payload) for path in arguments.share]
     message = cose.assemble(payload, shares)
-    keys = [cose.VerifyKey(cose.Algorithm(key.algorithm), key.raw) for key in desk.keyset.keys]
+    keysets = [desk.keyset, *([order.body] if isinstance(order.body, Keyset) else [])]
+    keys = [verify_key(entry) for keyset in keysets for entry in keyset.keys]
     try:
         cose.open_sign(message, cose.lookup_in(keys), DOMAINS[order.kind])
     except RefusalError as error:
         raise SetupError(error.reason, f"the shares do not make an order: {error.hint}") from error
     desk.keep_order(order, message)
+    if isinstance(order.body, Keyset) and order.body.version == desk.keyset.version + 1:
+        desk.keep_keyset(order.body)
     if arguments.out is not None:
         write_atomically(arguments.out, message)
     print(arguments.out or desk.order_file(order))
@@ -107,20 +110,23 @@ def keyset_rotate(arguments: argparse.Namespace) -> int:
     names = [
         held.name
         for held in desk.cabinet.all()
-        if Role.ROOT in held.entry.roles and held.entry in {*before.keys, *successor.keys}
+        if Role.ROOT in held.entry.roles
+        and held.entry in {*before.keys, *successor.keys}
+        and held.store.kind != "elsewhere"
     ]
     for line in wording.introduction(order, [desk.cabinet.key(n).entry.person for n in names]):
         print(line)
     for line in wording.differences(before, successor):
         print(f"  {line}")
+    if arguments.draft is not None:
+        write_new(arguments.draft, order.encode())
+        print(f"{arguments.draft}: nobody has signed it; order sign, order combine")
+        return DONE
     if not arguments.yes and not confirmed("sign this"):
         print("not signed")
         return REFUSED
     opened = opening(arguments)
-    signers = [
-        desk.cabinet.signer(name, opened if is_encrypted(desk.cabinet.path(name)) else _open)
-        for name in names
-    ]
+    signers = [desk.cabinet.signer(name, opened) for name in names]
     desk.sign(order, signers)
     if behind == latest.version:
         desk.keep_keyset(successor)
@@ -128,19 +134,34 @@ def keyset_rotate(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _open(_name: str) -> None:
-    return
-
-
 def _successor(desk: Desk, latest: Keyset, arguments: argparse.Namespace) -> Keyset:
     gone = {desk.cabinet.key(name).entry for name in arguments.remove}
     new = tuple(desk.cabinet.key(name).entry for name in arguments.add)
-    return Keyset(
+    allowed = [*(latest.allowed or ()), *map(_allowance, arguments.allow)]
+    successor = Keyset(
         version=latest.version + 1,
         epoch=latest.epoch + (1 if arguments.new_epoch else 0),
         keys=(*(key for key in latest.keys if key not in gone), *new),
         thresholds=latest.thresholds,
+        allowed=tuple(dict.fromkeys(allowed)) or None,
     )
+    try:
+        check_keyset(successor)
+    except RefusalError as error:
+        cure = ": --allow ROLE=ALGORITHM" if error.reason is Reason.ALG_NOT_ALLOWED else ""
+        raise SetupError(error.reason, f"{error.hint}{cure}") from error
+    return successor
+
+
+def _allowance(text: str) -> Allowance:
+    role, _, name = text.partition("=")
+    try:
+        return Allowance(role=Role(role), algorithm=int(cose.Algorithm[name.upper()]))
+    except (ValueError, KeyError) as error:
+        names = ", ".join(each.name.lower() for each in cose.Algorithm)
+        raise SetupError(
+            Reason.SETTING, f"--allow {text}: ROLE={names}, as in --allow root=es256"
+        ) from error
 
 
 def _show(order: Order, persons: list[str]) -> None:

@@ -7,11 +7,13 @@ import stat
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from viewkeeper.agent.adapters.store.disk import Disk
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.protocol.keys import P256Signer
 
 
 def create(path: Path, disk: Disk | None = None) -> cose.SoftwareSigner:
@@ -42,35 +44,51 @@ def create(path: Path, disk: Disk | None = None) -> cose.SoftwareSigner:
     return cose.SoftwareSigner(key)
 
 
-def load(path: Path) -> cose.SoftwareSigner:
-    """Read the key.
+def load(path: Path) -> cose.Signer:
+    """Read the key: Ed25519, or P-256.
 
     Raises:
         SetupError: missing, readable for others (like OpenSSH, we do not use it then),
-            or not an Ed25519 key.
+            or not a key of these kinds.
     """
+    text = _read(path, f"no device key at {path}: make one", "or make a new key")
+    try:
+        key = serialization.load_pem_private_key(text, password=None)
+    except (ValueError, TypeError) as error:
+        raise SetupError(Reason.FILE_UNREADABLE, f"{path} is not an unencrypted key") from error
+    if isinstance(key, Ed25519PrivateKey):
+        return cose.SoftwareSigner(key)
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+        return P256Signer(key)
+    raise SetupError(Reason.SETTING, f"{path} is not an Ed25519 or P-256 key")
+
+
+def read_secret(path: Path) -> bytes:
+    """The first line of a file that only its owner may read: a PIN, a password.
+
+    Raises:
+        SetupError: missing, readable for others, or empty.
+    """
+    line = _read(path, f"no such file: {path}", "it holds a secret").splitlines()[:1]
+    if not line or not line[0]:
+        raise SetupError(Reason.SETTING, f"{path} is empty")
+    return line[0]
+
+
+def _read(path: Path, missing: str, why: str) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError as error:
-        raise SetupError(Reason.FILE_MISSING, f"no device key at {path}: make one") from error
+        raise SetupError(Reason.FILE_MISSING, missing) from error
     except OSError as error:
         raise SetupError(Reason.FILE_UNREADABLE, f"{path}: {error.strerror}") from error
     with os.fdopen(descriptor, "rb") as file:
         mode = os.fstat(file.fileno()).st_mode
         if not stat.S_ISREG(mode) or mode & 0o077:
-            raise SetupError(
-                Reason.SETTING, f"others may read {path}: chmod 600 it, or make a new key"
-            )
-        text = file.read(16_384)
-    try:
-        key = serialization.load_pem_private_key(text, password=None)
-    except (ValueError, TypeError) as error:
-        raise SetupError(Reason.FILE_UNREADABLE, f"{path} is not an unencrypted key") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SetupError(Reason.SETTING, f"{path} is not an Ed25519 key")
-    return cose.SoftwareSigner(key)
+            raise SetupError(Reason.SETTING, f"others may read {path}: chmod 600 it, {why}")
+        return file.read(16_384)
 
 
-def load_or_create(path: Path, disk: Disk | None = None) -> cose.SoftwareSigner:
+def load_or_create(path: Path, disk: Disk | None = None) -> cose.Signer:
     """The key at ``path``, made at the first call."""
     return load(path) if path.exists() else create(path, disk)

@@ -67,9 +67,9 @@ def test_three_people_make_one_grant(desk, tmp_path, capsys):
     shares = []
     for name in ("approval", "access-1", "access-2"):
         shares.append(str(tmp_path / f"{name}.share"))
-        words = ["grant", "sign", desk, str(paper), "--signer", name, "--out", shares[-1], "--yes"]
+        words = ["order", "sign", desk, str(paper), "--signer", name, "--out", shares[-1], "--yes"]
         assert main(words) == 0
-    assert main(["grant", "combine", desk, str(paper), *shares, "--out", str(order)]) == 0
+    assert main(["order", "combine", desk, str(paper), *shares, "--out", str(order)]) == 0
     state = state_of(desk)
     ask = ["command", "sign", desk, "--camera", "cam-1", "--name", "new_nonce", "--yes"]
     assert main([*ask, "--out", str(tmp_path / "ask.cose")]) == 0
@@ -79,7 +79,7 @@ def test_three_people_make_one_grant(desk, tmp_path, capsys):
     capsys.readouterr()
     time.sleep(1.1)
     assert draft(desk, other) == 0
-    assert main(["grant", "combine", desk, str(other), *shares]) == 2
+    assert main(["order", "combine", desk, str(other), *shares]) == 2
     assert "another draft" in capsys.readouterr().err
 
 

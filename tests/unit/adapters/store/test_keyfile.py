@@ -47,7 +47,7 @@ def test_a_missing_key_and_a_foreign_one_are_named(tmp_path):
     with pytest.raises(SetupError) as caught:
         keyfile.load(tmp_path / "nothing")
     assert caught.value.reason is Reason.FILE_MISSING
-    foreign = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+    foreign = ec.generate_private_key(ec.SECP384R1()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
