@@ -17,7 +17,7 @@ from viewkeeper.agent.core.view.geometry import (
     move_from_rotation,
     rotation_from_vector,
 )
-from viewkeeper.agent.core.view.match import match, mean_agreement
+from viewkeeper.agent.core.view.match import match, significance
 from viewkeeper.agent.core.view.refine import Fit, Pose, tile_boxes
 from viewkeeper.agent.core.view.registered import RegisteredView
 
@@ -127,10 +127,11 @@ def _estimate_of(view: RegisteredView, fit: Fit) -> Estimate:
         if structured[index]
     )
     total = float(energy[structured].sum()) + 1e-9
-    confidence = _confidence(fit)
+    stderr = _stderr(fit, move)
+    confidence = _confidence(fit, stderr, math.degrees(points.pixel_rad))
     return Estimate(
         move,
-        _stderr(fit, move),
+        stderr,
         confidence,
         float(energy[agreed].sum()) / total,
         tiles,
@@ -139,14 +140,14 @@ def _estimate_of(view: RegisteredView, fit: Fit) -> Estimate:
     )
 
 
-def _confidence(fit: Fit) -> float:
+def _confidence(fit: Fit, stderr: MoveError, pixel_deg: float) -> float:
     """Logistic in the two numbers that tell right fits from wrong ones.
 
-    Of 1,100 fits of known outcome the wrong ones stay below a mean agreement of 0.21 and below
-    20 agreeing tiles; the right ones are above in at least one, nearly always in both.
+    Fitted on 780 fits of known outcome, half of them of another place: what is believed is that
+    agreement adds up over the picture, and that the tiles agree about the answer.
     """
-    tiles = float(np.clip((fit.agreement - 0.15) * 2.0, 0.0, 1.0).sum())
-    odds = 25.0 * (mean_agreement(fit) - 0.2) + 0.35 * (tiles - 17.0)
+    spread_px = max(stderr.pan_deg, stderr.tilt_deg) / pixel_deg
+    odds = 2.65 * significance(fit) - 1.22 * math.log(max(spread_px, 1e-4)) - 6.4
     return 1.0 / (1.0 + math.exp(-min(max(odds, -30.0), 30.0)))
 
 

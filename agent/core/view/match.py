@@ -7,7 +7,7 @@ tried first, at a fraction of the cost of a search. The search decides when they
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from viewkeeper.agent.core.view.search import (
 )
 
 POINTS_A_TILE = (36, 24, 14)
+DENSE_POINTS_A_TILE = 120
 CANDIDATES = 5
 _GOOD = 0.33
 """Mean agreement worth a closer look; wrong guesses on a plain horizon can reach it."""
@@ -34,41 +35,57 @@ _STANDS_OUT = 1.6
 """Correlation of the best guess over that of the last one from which it has no rival."""
 
 
-@dataclass(frozen=True, slots=True)
 class Reference:
-    """A registered view made ready for matching.
+    """A registered view made ready for matching; never changed, some of it made when first asked.
+
+    A camera that never moves never needs the banks, which are ten megabytes.
 
     Attributes:
         pyramid: its fields.
         points: chosen points of each level, finest first.
-        wide: bank of the global search.
-        near: bank of the second look.
     """
 
-    pyramid: Pyramid
-    points: tuple[Points, ...]
-    wide: Bank
-    near: Bank
+    def __init__(self, pyramid: Pyramid) -> None:
+        self.pyramid = pyramid
+        self.points: tuple[Points, ...] = tuple(
+            choose_points(field, camera, count)
+            for field, camera, count in zip(
+                pyramid.fields, pyramid.cameras, POINTS_A_TILE, strict=True
+            )
+        )
 
+    @cached_property
+    def dense(self) -> Points:
+        """Many points of the finest level, to settle what few leave in doubt."""
+        return choose_points(self.pyramid.fields[0], self.pyramid.cameras[0], DENSE_POINTS_A_TILE)
 
-def prepare(pyramid: Pyramid) -> Reference:
-    """Do once what every match needs; about as costly as ten matches."""
-    points = tuple(
-        choose_points(field, camera, count)
-        for field, camera, count in zip(pyramid.fields, pyramid.cameras, POINTS_A_TILE, strict=True)
-    )
-    field, camera = pyramid.fields[2], pyramid.cameras[2]
-    return Reference(
-        pyramid,
-        points,
-        build_bank(field, camera, WIDE_ROLLS_DEG, WIDE_ZOOMS),
-        build_bank(field, camera, NEAR_ROLLS_DEG, NEAR_ZOOMS),
-    )
+    @cached_property
+    def wide(self) -> Bank:
+        """Bank of the global search."""
+        return build_bank(
+            self.pyramid.fields[2], self.pyramid.cameras[2], WIDE_ROLLS_DEG, WIDE_ZOOMS
+        )
+
+    @cached_property
+    def near(self) -> Bank:
+        """Bank of the second look."""
+        return build_bank(
+            self.pyramid.fields[2], self.pyramid.cameras[2], NEAR_ROLLS_DEG, NEAR_ZOOMS
+        )
 
 
 def score(fit: Fit) -> float:
     """Sum of agreement over what is visible, weighted by the registered view's structure."""
     return float((fit.agreement * np.sqrt(fit.energy)).sum())
+
+
+def significance(fit: Fit) -> float:
+    """Agreement summed over what is visible, over the root of how much there is of it.
+
+    Faint agreement everywhere weighs as much as strong agreement in a corner: a wrong pose can
+    have the second by chance, not the first.
+    """
+    return float((fit.agreement * np.sqrt(fit.energy)).sum() / np.sqrt(fit.energy.sum() + 1e-9))
 
 
 def mean_agreement(fit: Fit) -> float:
@@ -108,4 +125,8 @@ def match(reference: Reference, present: Pyramid, near: Sequence[Pose] = ()) -> 
         if agreement > _CERTAIN or (stands_out and agreement > _GOOD):
             break
     assert best is not None
-    return refine(points[0], fields[0], cameras[0], best.pose, 5)
+    fine = refine(points[0], fields[0], cameras[0], best.pose, 5)
+    if mean_agreement(fine) > _CERTAIN:
+        return fine
+    # Noise and fog leave little agreement a point: three times as many points tell it from none.
+    return refine(reference.dense, fields[0], cameras[0], fine.pose, 3)

@@ -29,7 +29,7 @@ from viewkeeper.agent.core.view.field import (
     reduction_factor,
 )
 from viewkeeper.agent.core.view.geometry import Lens
-from viewkeeper.agent.core.view.match import Reference, prepare
+from viewkeeper.agent.core.view.match import Reference
 
 _HEADER = struct.Struct("<4sBBHHHHddd")
 _MAGIC = b"VKRV"
@@ -79,7 +79,7 @@ class RegisteredView:
     def __post_init__(self) -> None:
         finest = _dequantise(self.codes)
         pyramid = pyramid_of_field(finest, self.lens, self.size)
-        object.__setattr__(self, "reference", prepare(pyramid))
+        object.__setattr__(self, "reference", Reference(pyramid))
         object.__setattr__(self, "digest", hashlib.sha256(self.to_bytes()).digest())
 
     def to_bytes(self) -> bytes:
