@@ -21,6 +21,8 @@ CROWD_S = 2.0
 SUDDEN_S = 8.0
 """Within so long a crowd gathers or scatters suddenly."""
 GONE_S = 5.0
+SAME_PLACE = 0.1
+"""Shares of the picture within which a still thing is the same one."""
 AGAIN_S = 20.0
 """Flags of one kind from one area that have no end of their own keep this distance."""
 LEAST_FAST_HITS = 4
@@ -94,7 +96,7 @@ def step(
             case EventKind.LOITERING:
                 true_now += _loitering(zone, present, inside, at_s)
             case EventKind.OBJECT_LEFT | EventKind.OBJECT_REMOVED:
-                true_now += _things(zone, kind, corners, things, at_s)
+                true_now += _things(state, zone, kind, corners, things, at_s)
             case EventKind.CROWD_DENSITY:
                 true_now += _crowd(zone, present, counts, at_s)
             case EventKind.GATHERING | EventKind.SCATTERING:
@@ -172,6 +174,7 @@ def _loitering(
 
 
 def _things(
+    state: AreaState,
     zone: Zone,
     kind: EventKind,
     corners: tuple[Point, ...],
@@ -183,11 +186,21 @@ def _things(
     for thing in things:
         right_kind = thing.gone is (kind is EventKind.OBJECT_REMOVED)
         if right_kind and thing.still_s >= zone.dwell_s and contains(corners, thing.foot):
-            place = int(thing.foot[0] * 12) * 100 + int(thing.foot[1] * 12)
+            place = _place_of(state, kind, thing.foot)
             facts = TrackFacts(seen_s=thing.still_s)
             flag = Flag(kind, at_s - thing.still_s, None, 0.7, zone.name, track=facts)
             found.append((flag, place))
     return found
+
+
+def _place_of(state: AreaState, kind: EventKind, foot: Point) -> int:
+    """A number for a place; that of an open flag of the kind where one is near."""
+    for flag, _, key in state.open:
+        x, y = key // 1000 / 1000, key % 1000 / 1000
+        if flag.kind is kind and math.dist((x, y), foot) < SAME_PLACE:
+            return key
+    x, y = (min(999, max(0, int(side * 1000))) for side in foot)
+    return x * 1000 + y
 
 
 def _crowd(

@@ -35,6 +35,7 @@ SWITCH_TILES = 0.5
 JUMP_TILES = 0.25
 """The same, of tiles that filled within one frame: nothing drives in so fast."""
 SETTLE_FRAMES = 8
+ROUGH_S = 3.0
 FILLED = 0.6
 """Share of a window that is foreground in something solid."""
 NOISE_SHARE = 0.1
@@ -55,6 +56,7 @@ class Background:
         noise: standard deviation of a pixel, grey levels.
         present: the frame itself, reduced.
         age: float32, seconds for which a pixel has been foreground by now.
+        rough: share of pixels that are foreground and near no foreground before.
     """
 
     mean: Luma
@@ -65,6 +67,7 @@ class Background:
     noise: float
     present: Luma
     age: Luma
+    rough: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +81,8 @@ class Foreground:
     factor: int
     settled: bool
     stirring: Mask
+    rough: float = 0.0
+    """Share of the picture that speckles with rain or snow, lately."""
 
 
 def step(
@@ -107,17 +112,21 @@ def step(
     around = _box_7(raw.astype(np.float32))
     near = around > 0.01
     mask = raw & (state.near | (around > FILLED)) & (restless < RESTLESS)
+    lone = float((raw & ~mask).mean())
+    rough = state.rough + (lone - state.rough) * min(1.0, dt_s / ROUGH_S)
     # A gap of a second, as a passer-by tears it, does not make a thing new.
     age = np.where(raw, state.age + np.float32(dt_s), state.age * np.float32(math.exp(-dt_s)))
     quick, slow = (np.float32(1 - math.exp(-dt_s / s)) for s in (LEARN_S, ABSORB_S))
     # Nor is anything learned right beside it: the windows there reach into what came.
-    aged = _box_7(age) * np.float32(49) >= hold_s
-    share = np.where(near, np.where(aged, slow, np.float32(0)), quick)
+    kept = np.float32(0)
+    if float(age.max()) >= hold_s:
+        kept = np.where(_box_7(age) * np.float32(49) >= hold_s, slow, kept)
+    share = np.where(near, kept, quick)
     mean = state.mean + (present - state.mean) * share
     stirring = np.abs(present - state.present) > np.float32(STIR * noise)
     return (
-        Background(mean, raw, near, restless.astype(np.float32), 0, noise, present, age),
-        Foreground(mask, factor, settled=True, stirring=stirring),
+        Background(mean, raw, near, restless.astype(np.float32), 0, noise, present, age, rough),
+        Foreground(mask, factor, settled=True, stirring=stirring, rough=rough),
     )
 
 

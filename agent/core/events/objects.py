@@ -19,7 +19,8 @@ from viewkeeper.agent.core.events.foreground import Background, Foreground, Mask
 LEAST_STILL_S = 3.0
 BROUGHT_S = 8.0
 """Somebody must have been there within so long before it: things do not come by themselves."""
-MOST_STIRRING = 0.06
+STIR_MEMORY_S = 5.0
+MOST_STIRRING = 0.02
 """Share of its pixels that change from frame to frame; a person who stands has more."""
 MOST_SHARE = 0.12
 """Of the picture: larger is a vehicle that parked, or light."""
@@ -36,7 +37,7 @@ class Still:
     visited_s: NDArray[np.float32]
     """Seconds since somebody was here."""
     stirring: NDArray[np.float32]
-    """Mean over about ten seconds."""
+    """Mean over the last seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,23 @@ def step(
             max(0, int((box.right + margin_x) * width) + 1),
         )
         visited[rows, columns] = 0
-    share = np.float32(min(1.0, dt_s / 10))
+    share = np.float32(min(1.0, dt_s / STIR_MEMORY_S))
     stirring = state.stirring + (found.stirring - state.stirring) * share
     after = Still(visited, stirring.astype(np.float32))
     still = background.age >= LEAST_STILL_S
     if not still.any():
         return after, ()
     return after, tuple(_things(background, after, still))
+
+
+def stirs(state: Still, box: Detection) -> bool:
+    """Whether what is in a box, in the present picture, moves in itself as a person does."""
+    height, width = state.stirring.shape
+    part = state.stirring[
+        int(box.top * height) : max(1, int(box.bottom * height)),
+        int(box.left * width) : max(1, int(box.right * width)),
+    ]
+    return part.size == 0 or float(part.mean()) > MOST_STIRRING
 
 
 def _things(background: Background, state: Still, still: Mask) -> list[Thing]:

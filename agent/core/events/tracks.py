@@ -34,6 +34,13 @@ YOUNG_REACH = 0.13
 HIDDEN_REACH = 0.04
 """More for every second unseen."""
 VELOCITY_SHARE = 0.4
+PLACE_SHARE = 0.45
+FAR, VERY_STRAIGHT = 0.15, 0.85
+"""Who goes so far so straight is no drop, however its outline changes."""
+ROUGH, ROUGH_HITS, ROUGH_SEEN = 0.0014, 9, 0.85
+"""Where so much speckles, a track must be seen longer and more steadily."""
+UPRIGHT = 0.6
+"""Weight of up and down against sideways: feet are lost and found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,10 @@ class Track:
     seen_s: float
     first: tuple[float, float]
     box: Detection
+    place: tuple[float, float]
+    """Its foot, smoothed: a shoe as grey as the road is seen in one frame and not in the next."""
     before: tuple[float, float]
+    """Its place a frame ago."""
     speed: tuple[float, float]
     hits: int
     looks: int = 1
@@ -69,7 +79,7 @@ class Track:
     @property
     def way(self) -> float:
         """Straight from birth to here."""
-        return math.dist(self.first, self.foot)
+        return math.dist(self.first, self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +90,16 @@ class Tracks:
     next_number: int = 1
 
 
-def step(state: Tracks, seen: tuple[Detection, ...], at_s: float, *, trusted: bool) -> Tracks:
+def step(
+    state: Tracks, seen: tuple[Detection, ...], at_s: float, rough: float = 0.0, *, trusted: bool
+) -> Tracks:
     """Give each detection to the nearest expected track, the closest pair first.
 
     Args:
         state: from the frame before.
         seen: of this frame, in the registered picture.
         at_s: seconds.
+        rough: share of the picture that rain or snow speckles.
         trusted: the detections come from a detector that knows what a person is: then they need
             not walk before they count.
     """
@@ -103,7 +116,7 @@ def step(state: Tracks, seen: tuple[Detection, ...], at_s: float, *, trusted: bo
         if i in free_tracks and j in free_seen:
             free_tracks.discard(i)
             free_seen.discard(j)
-            tracks[i] = _further(tracks[i], seen[j], at_s, trusted=trusted)
+            tracks[i] = _further(tracks[i], seen[j], at_s, rough, trusted=trusted)
     kept = [
         track
         for i, track in enumerate(tracks)
@@ -113,7 +126,7 @@ def step(state: Tracks, seen: tuple[Detection, ...], at_s: float, *, trusted: bo
     number = state.next_number
     for j in sorted(free_seen):
         box = seen[j]
-        kept.append(Track(number, at_s, at_s, box.foot, box, box.foot, (0.0, 0.0), 1))
+        kept.append(Track(number, at_s, at_s, box.foot, box, box.foot, box.foot, (0.0, 0.0), 1))
         number += 1
     return Tracks(tuple(kept), number)
 
@@ -132,38 +145,48 @@ def _distance(track: Track, seen: Detection, at_s: float) -> float:
         track.foot[0] + track.speed[0] * ahead_s,
         track.foot[1] + track.speed[1] * ahead_s,
     )
-    apart = min(math.dist(expected, seen.foot), math.dist(track.foot, seen.foot))
+    apart = min(
+        math.hypot(at[0] - seen.foot[0], UPRIGHT * (at[1] - seen.foot[1]))
+        for at in (expected, track.foot)
+    )
     reach = (REACH if track.hits > 2 else YOUNG_REACH) + (HIDDEN_REACH + track.pace / 2) * min(
         unseen_s, FORGET_REAL_S
     )
     return apart / reach
 
 
-def _further(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> Track:
+def _further(track: Track, seen: Detection, at_s: float, rough: float, *, trusted: bool) -> Track:
     dt_s = max(1e-3, at_s - track.seen_s)
-    foot, was = seen.foot, track.foot
+    foot, was = seen.foot, track.place
+    place = (
+        was[0] + PLACE_SHARE * (foot[0] - was[0]),
+        was[1] + PLACE_SHARE * (foot[1] - was[1]),
+    )
     speed = tuple(
         old + VELOCITY_SHARE * ((now - then) / dt_s - old)
-        for old, now, then in zip(track.speed, foot, was, strict=True)
+        for old, now, then in zip(track.speed, foot, track.foot, strict=True)
     )
-    hits, path = track.hits + 1, track.path + math.dist(was, foot)
+    hits, path = track.hits + 1, track.path + math.dist(was, place)
     jump = abs(math.log(seen.size / track.box.size))
     restless = track.restless + (jump - track.restless) / min(hits - 1, 8)
-    way = math.dist(track.first, foot)
+    way = math.dist(track.first, place)
+    least_hits, least_seen = (ROUGH_HITS, ROUGH_SEEN) if rough > ROUGH else (LEAST_HITS, LEAST_SEEN)
+    steady = restless <= STEADY_SIZE or (way >= FAR and way >= VERY_STRAIGHT * path)
     walks = (
         way >= LEAST_WAY
         and way >= LEAST_STRAIGHT * path
-        and restless <= STEADY_SIZE
-        and hits >= LEAST_SEEN * track.looks
+        and steady
+        and hits >= least_seen * track.looks
     )
     return replace(
         track,
         seen_s=at_s,
+        place=place,
         before=was,
         box=seen,
         speed=(speed[0], speed[1]),
         hits=hits,
         path=path,
         restless=restless,
-        real=track.real or (hits >= LEAST_HITS and (walks or trusted)),
+        real=track.real or (hits >= LEAST_HITS if trusted else hits >= least_hits and walks),
     )

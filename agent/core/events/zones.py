@@ -33,6 +33,8 @@ KNOWN = (ViewVerdict.SAME, ViewVerdict.OBSTRUCTED)
 HEAD_ASPECT = 0.55
 """Width over height, in pixels, of one person; a wider blob is several side by side."""
 MOST_HEADS = 12
+MOST_PACE = 1.3
+"""A pace above the mean since the track was born, by this factor, is not believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class ZonesState:
     still: objects.Still | None = None
     areas: tuple[tuple[str, AreaState], ...] = ()
     crossed: tuple[tuple[str, int, LineDirection], ...] = ()
+    quiet: frozenset[int] = frozenset()
+    """Tracks that turned out to be things."""
     at_s: float | None = None
 
 
@@ -92,7 +96,11 @@ def step(
     place = _Placing(lens, (luma.shape[1], luma.shape[0]), move)
     shown = [(box, there) for box in seen if (there := place.box(box)) is not None]
     followed = tracks.step(
-        state.tracks, tuple(there for _, there in shown), at_s, trusted=outside is not None
+        state.tracks,
+        tuple(there for _, there in shown),
+        at_s,
+        found.rough,
+        trusted=outside is not None,
     )
     real = tuple(track for track in followed.all if track.real)
     by_box = {there: box for box, there in shown}
@@ -108,12 +116,13 @@ def step(
         if (there := place.box(thing.box)) is not None
     )
     aspect = luma.shape[0] / luma.shape[1]
-    bodies = [thing.box for thing in things]
+    quiet = frozenset(
+        track.number
+        for track in real
+        if outside is None and _is_a_thing(track, state.quiet, still, by_box.get(track.box))
+    )
     people = tuple(
-        replace(
-            _person(track, aspect, single=outside is not None),
-            thing=outside is None and _is_one_of(by_box.get(track.box), bodies),
-        )
+        replace(_person(track, aspect, single=outside is not None), thing=track.number in quiet)
         for track in real
     )
     before, after = dict(state.areas), dict[str, AreaState]()
@@ -136,6 +145,7 @@ def step(
             still,
             tuple(after.items()),
             tuple(crossed),
+            quiet,
             at_s,
         ),
         tuple(flags),
@@ -180,15 +190,13 @@ def to_registered(foot: Point, lens: Lens, size: tuple[int, int], move: Move) ->
     return (float(px[0]) + 0.5) / width, (float(py[0]) + 0.5) / height
 
 
-def _is_one_of(shown: Detection | None, things: list[Detection]) -> bool:
-    """Whether what is followed is a thing that somebody left, not who left it."""
-    if shown is None:
-        return False
-    x, y = (shown.left + shown.right) / 2, (shown.top + shown.bottom) / 2
-    return any(
-        t.left <= x <= t.right and t.top <= y <= t.bottom and shown.size < 2 * t.size
-        for t in things
-    )
+def _is_a_thing(
+    track: tracks.Track, quiet: frozenset[int], still: objects.Still, shown: Detection | None
+) -> bool:
+    """Whether what is followed is by now a thing that somebody left, not who left it."""
+    if track.number in quiet:
+        return track.pace <= 2 * tracks.STANDING
+    return shown is not None and track.pace <= tracks.STANDING and not objects.stirs(still, shown)
 
 
 def _person(track: tracks.Track, aspect: float, *, single: bool) -> Person:
@@ -199,7 +207,7 @@ def _person(track: tracks.Track, aspect: float, *, single: bool) -> Person:
         heads = max(1, min(MOST_HEADS, round((box.right - box.left) / (HEAD_ASPECT * tall))))
     return Person(
         track.number,
-        track.foot,
+        track.place,
         heads,
         facts_of(track, aspect),
         max(box.confidence, areas.sure_of(track.hits)),
@@ -209,12 +217,15 @@ def _person(track: tracks.Track, aspect: float, *, single: bool) -> Person:
 
 def facts_of(track: tracks.Track, aspect: float) -> TrackFacts:
     """A track's statistics; ``aspect`` is the picture's height over its width."""
-    across, down = track.foot[0] - track.first[0], (track.foot[1] - track.first[1]) * aspect
+    across, down = track.place[0] - track.first[0], (track.place[1] - track.first[1]) * aspect
+    seen_s, way = track.seen_s - track.born_s, math.hypot(across, down)
+    pace = math.hypot(track.speed[0], track.speed[1] * aspect)
     return TrackFacts(
         hits=track.hits,
-        seen_s=track.seen_s - track.born_s,
-        way=math.hypot(across, down),
-        speed=math.hypot(track.speed[0], track.speed[1] * aspect),
+        seen_s=seen_s,
+        way=way,
+        # Feet that are lost and found make a pace of their own; the way so far does not.
+        speed=min(pace, MOST_PACE * way / max(seen_s, 0.2)),
     )
 
 
@@ -234,7 +245,7 @@ def _crossings(
             continue
         # Until a track counts nobody looked at it: then its whole way is looked at.
         was = track.before if track.number in were_real else track.first
-        way = _crossing(a, b, was, track.foot)
+        way = _crossing(a, b, was, track.place)
         if way is None or (zone.name, track.number, way) in crossed:
             continue  # dithering on the line is one crossing
         crossed.append((zone.name, track.number, way))
