@@ -82,7 +82,8 @@ def _at(source: str, number: int) -> Iterator[tuple[int, int, str, str]]:
             setattr(parent, field, replacement)
         else:
             getattr(parent, field)[index] = replacement
-        line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+        placed = node.target if isinstance(node, ast.comprehension) else node
+        line, column = getattr(placed, "lineno", 0), getattr(placed, "col_offset", 0)
         yield line, column, what, ast.unparse(ast.fix_missing_locations(tree))
         choice += 1
 

@@ -30,7 +30,7 @@ from tests.mutation.mutants import Mutant, mutants_of
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {
     "trust": ["clock", "grants", "keysets", "state", "verify"],
-    "policy": ["configuration", "lifecycle", "places"],
+    "policy": ["access", "configuration", "lifecycle", "places"],
 }
 TESTS = {
     "trust": ["tests/unit/core/trust", "tests/vectors/test_vectors.py",
