@@ -83,9 +83,10 @@ debian-packages: ## Debian packages that the tests drive; does nothing when they
 	$$as_root apt-get update -qq && \
 	DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends $$missing
 
-schema: venv ## write protocol/schema.cddl and the dashboard's field table from the declarations
+schema: venv ## write the generated schemas: protocol/schema.cddl, the page's field table, docs/agent.schema.json
 	$(PY) -m viewkeeper.protocol.cddl > protocol/schema.cddl
 	$(PY) -m viewkeeper.dashboard.schema
+	$(PY) -m viewkeeper.agent.cli settings-schema > docs/agent.schema.json
 
 vectors: venv ## write protocol/vectors/*.json anew from their generators
 	$(PY) -m viewkeeper.protocol.vectors.generate

@@ -10,7 +10,14 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from viewkeeper.agent import access_commands, app, checking, registering, sign_commands
+from viewkeeper.agent import (
+    access_commands,
+    app,
+    checking,
+    doctor_command,
+    registering,
+    sign_commands,
+)
 from viewkeeper.agent.adapters.pictures import draw_check
 from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.core.view.estimate import estimate
@@ -33,6 +40,7 @@ examples:
   viewkeeper-agent key --config /etc/viewkeeper/agent.toml
   viewkeeper-agent enrol --config /etc/viewkeeper/agent.toml --bundle cam-0001.enrolment
   viewkeeper-agent register --config /etc/viewkeeper/agent.toml --frames 12 --plot registered.png
+  viewkeeper-agent doctor --config /etc/viewkeeper/agent.toml
   viewkeeper-agent run --config /etc/viewkeeper/agent.toml
   viewkeeper-agent export --config /etc/viewkeeper/agent.toml --out cam-0001.zip
 """
@@ -164,6 +172,7 @@ def _parser() -> argparse.ArgumentParser:
             )
     sign_commands.add_to(commands)
     access_commands.add_to(commands)
+    doctor_command.add_to(commands)
     return parser
 
 
