@@ -131,3 +131,8 @@ def test_more_signatures_than_the_profile_reads_are_refused(camera):
     message = b"\xd8\x62" + cbor.encode([b"", {}, payload, rows])
     assert len(message) < MAX_ORDER_MESSAGE_BYTES
     refused(camera, message, Reason.TOO_LARGE)
+
+
+def test_an_officer_named_twice_is_no_second_officer(camera):
+    thrice = (w.OFFICER_HE.person, w.OFFICER_XU.person, w.OFFICER_HE.person)
+    refused(camera, signed_grant(officers=thrice), Reason.TWO_PERSONS)

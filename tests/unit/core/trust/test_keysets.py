@@ -5,11 +5,12 @@ import dataclasses
 import pytest
 
 from tests.support.camera import Camera
-from viewkeeper.agent.core.trust.keysets import check_keyset
+from viewkeeper.agent.core.trust.keysets import check_keyset, keys_of
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, RefusalError
-from viewkeeper.protocol.orders import keyset_hash
+from viewkeeper.protocol.orders import Allowance, keyset_hash
 from viewkeeper.protocol.vectors import workshop as w
+from viewkeeper.protocol.vectors.algorithm_cases import es256_signer
 from viewkeeper.protocol.vocabulary import OrderKind, Role
 
 NEW_ROOT_A = w.Person("root new a", "Zhou Min", (Role.ROOT,))
@@ -212,3 +213,53 @@ def test_a_rotation_to_a_bad_keyset_is_refused_before_its_keys_are_used(camera):
 def test_order_refusals_say_who_is_missing(camera):
     ruling = camera.receive(rotation(camera, w.keyset(2), w.ROOT_WANG), OrderKind.KEYSET)
     assert "takes 2 persons, 1 signed" in ruling.detail
+
+
+def test_who_stands_in_both_keysets_is_counted_among_the_signers_once(camera):
+    successor = w.keyset(2)
+    ruling = camera.obeys(rotation(camera, successor, w.ROOT_WANG, w.ROOT_ZHAO), OrderKind.KEYSET)
+    assert sorted(entry.person for entry in ruling.signers) == ["Wang Fang", "Zhao Lei"]
+
+
+def es256_keyset(roles, allowed):
+    key = es256_signer("officer").verify_key
+    entry = dataclasses.replace(
+        w.CONFIG_LI.entry(), algorithm=int(key.algorithm), raw=key.raw, roles=roles
+    )
+    rows = tuple(Allowance(role=role, algorithm=number) for role, number in allowed)
+    return dataclasses.replace(w.keyset(entries=[*without(), entry]), allowed=rows or None)
+
+
+def test_an_algorithm_is_allowed_for_a_role_and_for_no_other():
+    es256 = int(cose.Algorithm.ES256)
+    both = (Role.CONFIGURATION, Role.LIFECYCLE)
+    check_keyset(es256_keyset(both, [(role, es256) for role in both]))
+    check_keyset(w.keyset())
+    for roles, allowed in (
+        (both, [(Role.CONFIGURATION, es256)]),
+        (both, []),
+        ((Role.CONFIGURATION,), [(Role.LIFECYCLE, es256)]),
+        ((Role.CONFIGURATION,), [(Role.CONFIGURATION, int(cose.Algorithm.SM2))]),
+    ):
+        with pytest.raises(RefusalError) as caught:
+            check_keyset(es256_keyset(roles, allowed))
+        assert caught.value.reason is Reason.ALG_NOT_ALLOWED
+
+
+def test_an_allowance_is_written_once_and_for_a_known_algorithm():
+    es256 = int(cose.Algorithm.ES256)
+    twice = es256_keyset((Role.CONFIGURATION,), [(Role.CONFIGURATION, es256)] * 2)
+    with pytest.raises(RefusalError) as caught:
+        check_keyset(twice)
+    assert caught.value.reason is Reason.FIELD_RANGE
+    with pytest.raises(RefusalError) as caught:
+        check_keyset(
+            dataclasses.replace(w.keyset(), allowed=(Allowance(role=Role.ROOT, algorithm=-7),))
+        )
+    assert caught.value.reason is Reason.ALG_NOT_ALLOWED
+
+
+def test_a_witness_key_is_found_by_its_role():
+    recorder = w.Person("recorder", "recorder", (Role.WITNESS,))
+    keyset = w.keyset(entries=[*without(), recorder.entry()])
+    assert keys_of(keyset, Role.WITNESS) == [recorder.signer.verify_key]
