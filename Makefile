@@ -58,13 +58,14 @@ certs: venv ## a small certificate authority for a pilot in ./certs: broker, des
 
 venv: $(STAMP) ## the virtual environment, from the lock file
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock requirements-contract.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "error: Python 3.11 or newer is needed; try: make PYTHON=python3.11 ..."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 		{ echo "error: Python's venv module is not whole; on Debian: sudo apt install python3-venv"; exit 1; }
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-contract.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
