@@ -45,9 +45,8 @@ class Request:
 
 
 class Camera:
-    camera_properties = {"PixelArraySize": (3280, 2464)}
-
     def __init__(self, camera_num=0):
+        self.camera_properties = {"PixelArraySize": (3280, 2464)}
         self.number, self.calls, self.requests = camera_num, [], []
 
     @staticmethod
