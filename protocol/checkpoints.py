@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from viewkeeper.protocol import cbor, cose
+from viewkeeper.protocol.common import DEVICE_ID, HASH
 from viewkeeper.protocol.fields import Int, ListOf, at, pack, parse
-from viewkeeper.protocol.records import DEVICE_ID, HASH
 
 MAX_CHECKPOINT_BYTES = 3072
 MAX_PROOF = 64

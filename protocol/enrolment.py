@@ -10,9 +10,9 @@ import hashlib
 from dataclasses import dataclass
 
 from viewkeeper.protocol import cbor
+from viewkeeper.protocol.common import DEVICE_ID
 from viewkeeper.protocol.fields import Bytes, Nested, at, pack, parse
 from viewkeeper.protocol.orders import ALGORITHM, UNIX_S, Keyset
-from viewkeeper.protocol.records import DEVICE_ID
 
 MAX_ENROLMENT_BYTES = 32_768
 

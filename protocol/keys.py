@@ -16,13 +16,15 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from viewkeeper.protocol import p256, sm2
 from viewkeeper.protocol.errors import EnvelopeRefusal, Reason
+
+if TYPE_CHECKING:
+    from viewkeeper.protocol import p256
 
 KID_BYTES = 8
 
@@ -81,8 +83,12 @@ class VerifyKey:
             case Algorithm.ED25519:
                 good = len(self.raw) == 32 and self.raw not in _SMALL_ORDER
             case Algorithm.ES256:
+                from viewkeeper.protocol import p256  # most cameras never meet such a key
+
                 good = p256.is_point(self.raw)
             case Algorithm.SM2:
+                from viewkeeper.protocol import sm2
+
                 good = sm2.is_point(self.raw)
         if not good:
             name = self.algorithm.name
@@ -104,8 +110,12 @@ class VerifyKey:
             case Algorithm.ED25519:
                 return _ed25519_holds(self.raw, signature, message)
             case Algorithm.ES256:
+                from viewkeeper.protocol import p256
+
                 return p256.holds(self.raw, signature, message)
             case Algorithm.SM2:
+                from viewkeeper.protocol import sm2
+
                 return sm2.holds(self.raw, signature, message)
 
 
@@ -152,9 +162,13 @@ class P256Signer:
 
     @property
     def verify_key(self) -> VerifyKey:
+        from viewkeeper.protocol import p256
+
         return VerifyKey(Algorithm.ES256, p256.point_of(self.private_key.public_key()))
 
     def sign(self, message: bytes) -> bytes:
+        from viewkeeper.protocol import p256
+
         return p256.sign(self.private_key, message)
 
 
@@ -170,9 +184,13 @@ class Sm2Signer:
 
     @property
     def verify_key(self) -> VerifyKey:
+        from viewkeeper.protocol import sm2
+
         return VerifyKey(Algorithm.SM2, sm2.point_of(self.secret))
 
     def sign(self, message: bytes) -> bytes:
+        from viewkeeper.protocol import sm2
+
         return sm2.sign(self.secret, message)
 
 

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 from viewkeeper.protocol import cbor, cose
+from viewkeeper.protocol.common import DEVICE_ID, HASH
 from viewkeeper.protocol.errors import ContentRefusal, Reason
 from viewkeeper.protocol.fields import (
     MAX_SAFE_INT,
@@ -25,7 +26,6 @@ from viewkeeper.protocol.fields import (
     pack_tagged,
     parse_tagged,
 )
-from viewkeeper.protocol.records import DEVICE_ID, HASH
 from viewkeeper.protocol.signage import PHONE, SignPhoto, SignRegion
 from viewkeeper.protocol.vocabulary import LifecycleState, OrderKind, Regime, Role
 from viewkeeper.protocol.zones import MAX_ZONES, Zone

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.access import AccessEntry
+from viewkeeper.protocol.common import DEVICE_ID, HASH, SHORT_HASH
 from viewkeeper.protocol.fields import (
     MAX_SAFE_INT,
     Bool,
-    Bytes,
     Choice,
     Int,
     ListOf,
@@ -24,7 +24,6 @@ from viewkeeper.protocol.fields import (
     pack_tagged,
     parse_tagged,
 )
-from viewkeeper.protocol.topics import ID_PATTERN
 from viewkeeper.protocol.vocabulary import (
     AlarmKind,
     ClockTrust,
@@ -41,10 +40,7 @@ from viewkeeper.protocol.vocabulary import (
     WatchState,
 )
 
-DEVICE_ID = Text(1, 32, ID_PATTERN)
 REASON = Text(1, 40, "[a-z_]{1,40}")
-HASH = Bytes(32, 32)
-SHORT_HASH = Bytes(8, 8)
 ANGLE_MDEG = Int(-360_000, 360_000)
 ANGLE_ERROR_MDEG = Int(0, 360_000)
 RATIO_PPM = Int(0, 100_000_000)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from viewkeeper.protocol import cbor, cose
 from viewkeeper.protocol.checkpoints import Checkpoint
+from viewkeeper.protocol.common import DEVICE_ID, HASH
 from viewkeeper.protocol.fields import Bool, Int, at, pack, parse
 from viewkeeper.protocol.merkle import holds_consistency
-from viewkeeper.protocol.records import DEVICE_ID, HASH
 
 MAX_COUNTERSIGNATURE_BYTES = 1024
 

@@ -27,6 +27,7 @@ from viewkeeper.agent.core.trust.keysets import check_keyset
 from viewkeeper.agent.core.trust.state import TrustState
 from viewkeeper.agent.core.trust.verify import Verified, verify_order
 from viewkeeper.protocol import cbor
+from viewkeeper.protocol.common import DEVICE_ID, HASH
 from viewkeeper.protocol.enrolment import Enrolment
 from viewkeeper.protocol.errors import ContentRefusal, OrderRefusal, Reason, RefusalError
 from viewkeeper.protocol.fields import Bytes, Int, ListOf, Nested, at, pack, parse
@@ -41,7 +42,6 @@ from viewkeeper.protocol.orders import (
     Order,
     payload_hash,
 )
-from viewkeeper.protocol.records import DEVICE_ID, HASH
 from viewkeeper.protocol.vocabulary import ClockTrust, LifecycleState, OrderKind
 
 FORMAT = 1

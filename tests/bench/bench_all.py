@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tests.bench import bench_agent, bench_events, bench_view
+from tests.bench import bench_agent, bench_events, bench_trust, bench_view
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("view.md", "agent.md", "events.md", "trust.md")
@@ -20,6 +20,7 @@ def main() -> None:
     bench_view.main()
     bench_agent.main()
     bench_events.main()
+    bench_trust.main()
     join()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from viewkeeper.agent.core.trust.clock import Now
-from viewkeeper.protocol import cose, sm2
+from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import OrderRefusal, Reason
 from viewkeeper.protocol.orders import KeyEntry, Keyset
 from viewkeeper.protocol.vocabulary import Role
@@ -84,9 +84,13 @@ def _check_algorithm(key: cose.VerifyKey, entry: KeyEntry, keyset: Keyset) -> No
                 Reason.ALG_NOT_ALLOWED,
                 f"the keyset does not allow {key.algorithm.name} for the role {role}",
             )
-    if key.algorithm is cose.Algorithm.SM2 and not sm2.is_supported():
-        # Better no keyset than one this camera could not check an order against.
-        raise OrderRefusal(Reason.NOT_SUPPORTED, f"this machine's libcrypto has no SM2: {sm2.CURE}")
+    if key.algorithm is cose.Algorithm.SM2:
+        from viewkeeper.protocol import sm2
+
+        if not sm2.is_supported():
+            # Better no keyset than one this camera could not check an order against.
+            hint = f"this machine's libcrypto has no SM2: {sm2.CURE}"
+            raise OrderRefusal(Reason.NOT_SUPPORTED, hint)
 
 
 def algorithms_of(keyset: Keyset, role: Role) -> frozenset[int]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from viewkeeper.protocol.common import HASH
 from viewkeeper.protocol.fields import Bytes, Int, ListOf, Nested, NumberOf, at
 from viewkeeper.protocol.orders import UNIX_S, Keyset, keyset_hash
-from viewkeeper.protocol.records import HASH
 from viewkeeper.protocol.vocabulary import OrderKind
 
 RECENT = 16

@@ -1,0 +1,9 @@
+# Peers of the trust room. cwt holds cbor2 below 6, so they have an environment of their own.
+PEERS_STAMP := artefacts/peers/.installed
+
+bench: $(PEERS_STAMP)
+
+$(PEERS_STAMP): tests/bench/peers-trust.txt $(STAMP)
+	$(PYTHON) -m venv artefacts/peers
+	artefacts/peers/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench/peers-trust.txt
+	@touch $@
