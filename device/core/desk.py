@@ -1,0 +1,285 @@
+"""Where orders arrive: judged, written down, kept, obeyed, answered, in that order.
+
+    ledger intent -> state slot -> effect -> ledger outcome -> verdict
+
+as ``agent/order_desk.py`` does it, over the same ledger and state formats, so that the
+signing desk's audit reads a device as it reads a camera.
+"""
+
+from hashlib import sha256
+
+from device.core import adjudicate as court
+from device.core import cbor, cose, ed25519, policy
+from device.core.clock import Now
+from device.core.errors import Refusal
+from device.core.ledger import Ledger
+from device.core.slots import Slots
+
+BURST, REFILL_MS = 10, 60000
+
+
+def enrol(files, bundle, seed):
+    """Make an enrolled device of an empty folder; the bundle must name this device's key."""
+    slots = Slots(files)
+    if not slots.is_empty() or files.size("ledger"):
+        raise Refusal("setting", "this device is enrolled already")
+    state, enrolment = court.enrolled(bundle)
+    named = (enrolment["device_algorithm"], enrolment["device_key"])
+    if named != (cose.ED25519, ed25519.public_key(seed)):
+        raise Refusal("setting", "the bundle names another device key than this one's")
+    files.write("site", enrolment["site"].encode())
+    ledger = Ledger(files)
+    ledger.append("enrolled", {"bundle": bundle}, enrolment["enrolled_at"] * 1000)
+    state["ledger_size"], state["ledger_head"] = ledger.size, ledger.head
+    slots.save(court.to_bytes(state))
+
+
+class Desk:
+    """The one place that changes what this device is told to be.
+
+    ``effect(kind, body)`` is called once an order is kept; ``random(n)`` gives n bytes.
+    Raises Refusal: not enrolled (``file_missing``), ``ledger_tampered``.
+    """
+
+    def __init__(self, files, views, random, effect=None):
+        self._files, self._slots, self._random = files, Slots(files), random
+        self.views, self._effect = views, effect
+        self.refusals, self.last_refusal, self._tokens, self._at_ms = 0, None, BURST, 0
+        self._unentered = 0
+        self.store_fault = None
+        self._unsettled = None
+        self._recover()
+
+    @property
+    def device(self):
+        return self._state["device"]
+
+    @property
+    def site(self):
+        return self._files.read("site").decode()
+
+    def standing(self):
+        """What holds now, for the loop and its reports."""
+        header, config = court.config_of(self._state)
+        payload = self._state.get("config_payload")
+        return {
+            "config": config,
+            "config_sequence": 0 if header is None else header["sequence"],
+            "config_hash": None if payload is None else sha256(payload).digest(),
+            "lifecycle": policy.shown_state(self._state["standing"], config),
+            "refusals": self.refusals,
+            "last_refusal": self.last_refusal,
+            "ledger_size": self.ledger.size,
+            "ledger_root": self.ledger.root,
+        }
+
+    def receive(self, message, kind, retained, now):
+        """Deal with any bytes that came as an order; the verdict to sign. Never raises."""
+        entropy = self._random(16)
+        try:
+            ruling = court.adjudicate(
+                self._state, message, kind, retained, now, self.views, entropy
+            )
+        except Exception as error:
+            detail = "a fault while judging: " + type(error).__name__
+            ruling = court.Ruling(False, "internal", detail, now.clock)
+        if ruling.state is not None:
+            self._carry_out(ruling, message, kind, retained, now, entropy)
+        digest = sha256(message).digest()
+        if not ruling.accepted:
+            self._refused(ruling, kind, digest, now)
+        verdict = {
+            "order": kind,
+            "order_hash": digest,
+            "accepted": ruling.accepted,
+            "reason": ruling.reason,
+            "detail": ruling.detail,
+            "clock": ruling.clock,
+            "config_hash": self.standing()["config_hash"],
+        }
+        if ruling.accepted:
+            verdict["sequence"] = ruling.header["sequence"]
+        return verdict
+
+    def note(self, kind, details, now):
+        """Enter something that is not an order; False where the storage would not take it."""
+        try:
+            self.ledger.append(kind, details, now.utc_ms)
+        except OSError as error:
+            self.store_fault = "ledger: %s" % error
+            return False
+        return True
+
+    def checkpoint(self, now):
+        """Size and root of the ledger, to be signed."""
+        return {
+            "device": self.device,
+            "size": self.ledger.size,
+            "root": self.ledger.root,
+            "utc_ms": now.utc_ms,
+        }
+
+    def _carry_out(self, ruling, message, kind, retained, now, entropy):
+        inputs = {
+            "order": kind,
+            "message": message,
+            "retained": retained,
+            "utc_s": now.utc_s,
+            "trusted": now.trusted,
+            "entropy": entropy,
+        }
+        after = ruling.state
+        try:
+            self._settle(now.utc_ms)
+            intent = self.ledger.append("intent", inputs, now.utc_ms)
+            # Until a slot has the new state, this is what became of the intent.
+            self._unsettled = (intent, "abandoned", "could not be kept")
+            after["refusals"] = self.refusals
+            after["ledger_size"], after["ledger_head"] = self.ledger.size, self.ledger.head
+            self._slots.save(court.to_bytes(after))
+        except OSError as error:
+            return self._not_stored(ruling, error, now)
+        self._state = after
+        if self._effect is not None:
+            try:
+                self._effect(kind, ruling.body)
+            except Exception as error:
+                ruling.detail = court.plain("kept, but carrying it out failed: %s" % error)
+        self._unsettled = (intent, "applied", ruling.detail)
+        try:
+            self._settle(now.utc_ms)
+            self.store_fault = None
+        except OSError as error:
+            self.store_fault = "ledger: %s" % error
+
+    def _settle(self, utc_ms):
+        if self._unsettled is not None:
+            intent, kind, detail = self._unsettled
+            self.ledger.append(kind, {"intent": intent, "detail": detail}, utc_ms)
+            self._unsettled = None
+
+    def _not_stored(self, ruling, error, now):
+        # The write may yet have reached the slot: the old state, in a higher generation,
+        # makes sure that a restart agrees with the verdict.
+        self.store_fault = "store: %s" % error
+        try:
+            self._slots.save(court.to_bytes(self._state))
+            self._settle(now.utc_ms)
+        except OSError:
+            pass
+        ruling.accepted, ruling.reason = False, "store_failed"
+        ruling.detail = "could not be kept, the old state stays"
+
+    def _refused(self, ruling, kind, digest, now):
+        """Count; enter a burst of ten, then one a minute, then only the sum."""
+        self.refusals += 1
+        self.last_refusal = ruling.reason
+        if not self._take_token(now):
+            self._unentered += 1
+            return
+        self._sum_up(now)
+        details = {
+            "order": kind,
+            "reason": ruling.reason,
+            "detail": ruling.detail,
+            "message": digest,
+            "total": self.refusals,
+        }
+        if not self.note("refused", details, now):
+            self._unentered += 1
+
+    def tick(self, now):
+        """Now and then: enter the sum of a flood that is over."""
+        if self._unentered and self._take_token(now):
+            self._sum_up(now)
+
+    def _sum_up(self, now):
+        if self._unentered:
+            summary = {
+                "count": self._unentered,
+                "reason": self.last_refusal,
+                "total": self.refusals,
+            }
+            if self.note("refused_many", summary, now):
+                self._unentered = 0
+
+    def _take_token(self, now):
+        gained = (now.mono_ms - self._at_ms) // REFILL_MS
+        if gained > 0:
+            self._tokens = min(BURST, self._tokens + gained)
+            self._at_ms += gained * REFILL_MS
+        if self._tokens <= 0:
+            return False
+        self._tokens -= 1
+        return True
+
+    def _recover(self):
+        """After a restart: the ledger is the truth, the slots may lag behind it."""
+        kept, self._state = self._slots.load(), None
+        if kept is not None:
+            self._state = court.from_bytes(kept)
+        self._open, self._outcomes, self._joined, self._utc_ms = None, {}, False, 0
+        self.ledger = Ledger(self._files, self._seen)
+        if self._state is None:
+            raise Refusal("file_missing", "this device is not enrolled yet")
+        if not self._joined and self._state["ledger_head"] != bytes(32):
+            raise Refusal("ledger_tampered", "the state was kept beside another ledger")
+        self._roll_forward(kept is None)
+        self.refusals = max(self.refusals, self._state["refusals"])
+
+    def _seen(self, index, record):
+        """One entry while the ledger is read: outcomes, refusals, where the state joins."""
+        entry = cbor.decode(record, 32768)
+        kind, details, self._utc_ms = entry[3], entry[4], entry[2]
+        if self._state is None and index == 0 and kind == "enrolled":
+            self._state = court.enrolled(details["bundle"])[0]
+            self._joined = True
+        state = self._state
+        if state is not None and index + 1 == state["ledger_size"]:
+            self._joined = sha256(record).digest() == state["ledger_head"]
+        if kind == "intent":
+            self._open = index
+        elif kind in ("applied", "abandoned"):
+            self._open = None
+            if state is not None and details["intent"] >= state["ledger_size"]:
+                self._outcomes[details["intent"]] = kind
+        if kind in ("refused", "refused_many"):
+            self.refusals = max(self.refusals, details.get("total", 0))
+            self.last_refusal = details.get("reason", self.last_refusal)
+
+    def _roll_forward(self, is_new):
+        changed = is_new
+        for index, record in self.ledger.records(self._state["ledger_size"]):
+            if self._outcomes.get(index) != "applied":
+                continue
+            given = cbor.decode(record, 32768)[4]
+            now = Now(given["utc_s"] * 1000, 0, given["trusted"])
+            views = _AnyView()
+            ruling = court.adjudicate(
+                self._state,
+                given["message"],
+                given["order"],
+                given["retained"],
+                now,
+                views,
+                given["entropy"],
+            )
+            if ruling.state is None:
+                raise Refusal("ledger_tampered", "entry %d must not have been obeyed" % index)
+            self._state, changed = ruling.state, True
+            self._state["ledger_size"] = index + 1
+            self._state["ledger_head"] = sha256(record).digest()
+        if self._open is not None:
+            has_it = self._state["ledger_size"] == self._open + 1
+            details = {"intent": self._open, "detail": "found at start"}
+            self.ledger.append("applied" if has_it else "abandoned", details, self._utc_ms)
+        self._outcomes = {}
+        if changed:
+            self._slots.save(court.to_bytes(self._state))
+
+
+class _AnyView:
+    """That a view was registered when its order was obeyed is taken from the ledger."""
+
+    def __contains__(self, digest):
+        return True

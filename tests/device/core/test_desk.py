@@ -1,0 +1,249 @@
+"""A device's desk: what it keeps and says is what the agent's own rooms read."""
+
+import dataclasses
+import json
+
+from tests.device.core.test_vectors import VECTORS
+from tests.device.runner import needs_micropython, run
+from viewkeeper.agent.adapters.store.slots import SlotStore
+from viewkeeper.agent.core.device_state import DeviceState
+from viewkeeper.agent.core.ledger.frames import Damage, scan
+from viewkeeper.agent.core.replay import replay
+from viewkeeper.protocol import cose
+from viewkeeper.protocol.checkpoints import unseal_checkpoint
+from viewkeeper.protocol.enrolment import Enrolment
+from viewkeeper.protocol.merkle import leaf_hash, root_of
+from viewkeeper.protocol.records import unseal
+
+SEED = bytes(range(32))
+SIGNER = cose.SoftwareSigner.from_seed(SEED)
+KINDS = {"config": 1, "keyset": 2, "grant": 3, "command": 4, "lifecycle": 5}
+DOCUMENT = json.loads((VECTORS / "orders_policy.json").read_text("ascii"))
+
+BEGIN = """
+import gc, json, os
+from binascii import hexlify, unhexlify
+from device.core import adjudicate as court
+from device.core.clock import Now
+from device.core.desk import Desk, enrol
+from device.core.errors import Refusal
+from device.store.files import Files
+
+about = json.load(open("given.json"))
+seed = bytes(range(32))
+views = {unhexlify(view) for view in about["views"]}
+entropy = unhexlify(about["entropy"])
+def message_of(delivery):
+    with open(delivery["message"], "rb") as file:
+        return file.read()
+def now_of(delivery):
+    return Now(delivery["utc_s"] * 1000, 5, delivery["clock_trusted"])
+"""
+
+TALK = (
+    BEGIN
+    + """
+from device.core.sealing import Sealer
+os.mkdir("store")
+files = Files("store")
+enrol(files, message_of({"message": "bundle"}), seed)
+desk = Desk(files, views, lambda n: entropy[:n])
+sealer = Sealer(desk.device, b"bootboot", seed)
+said = []
+def say(kind, body, now):
+    with open("said%d" % len(said), "wb") as file:
+        file.write(sealer.seal(kind, body, now))
+    said.append(kind)
+for delivery in about["deliveries"]:
+    for _ in range(2):
+        verdict = desk.receive(message_of(delivery), delivery["kind"], False, now_of(delivery))
+        say(4, verdict, now_of(delivery))
+now = now_of(about["deliveries"][-1])
+forged = bytearray(message_of(about["deliveries"][0]))
+forged[-1] ^= 1
+for _ in range(12):
+    verdict = desk.receive(bytes(forged), 1, False, now)
+say(4, verdict, now)
+desk.tick(Now(now.utc_ms, 60005, True))
+standing = desk.standing()
+desk.note("note", {"text": "a note"}, now)
+view = {"verdict": "moved", "since_ms": 1, "latched": True, "lost_permille": 3,
+        "move": {"pan_mdeg": -1500, "tilt_mdeg": 3, "roll_mdeg": 0, "zoom_ppm": 1000000,
+                 "pan_error_mdeg": 20, "tilt_error_mdeg": 20, "roll_error_mdeg": 30,
+                 "zoom_error_ppm": 900}}
+report = {"view": view, "signage": {"state": "present", "lit": "lit", "current_ma": 40},
+          "health": {"frame_rate_mhz": 1000, "uptime_s": 9, "findings": ["low_contrast"]},
+          "lifecycle": standing["lifecycle"], "config_sequence": standing["config_sequence"],
+          "config_hash": standing["config_hash"][:8], "ledger_size": standing["ledger_size"],
+          "ledger_root": standing["ledger_root"], "refusals": standing["refusals"],
+          "last_refusal": standing["last_refusal"]}
+say(1, report, now)
+say(2, {"event": "camera_struck", "started_ms": 1, "confidence_permille": 900,
+        "alarm_method": 5, "alarm_type": 11}, now)
+say(3, {"alarm": "view_moved", "since_ms": 1, "detail": "pan -1.50\\u00b0", "alarm_method": 5,
+        "alarm_type": 11}, now)
+say(5, {"first_sequence": 1, "last_sequence": 2, "lost": 2}, now)
+say(6, {"step_ms": -5}, now)
+with open("checkpoint", "wb") as file:
+    file.write(sealer.seal_checkpoint(desk.checkpoint(now)))
+again = Desk(files, views, lambda n: entropy[:n])
+told = {"said": said, "same": again.standing() == desk.standing(), "size": again.ledger.size,
+        "state": again._state == desk._state}
+print(json.dumps(told))
+"""
+)
+
+
+def deliveries():
+    """The longest way an order of orders takes in the vectors: [(description, message)]."""
+    states = DOCUMENT["states"].values()
+    described = max(states, key=lambda state: len(state["obeyed_before"]))
+    enrolment = Enrolment.decode(bytes.fromhex(described["enrolment"]))
+    key = SIGNER.verify_key.raw
+    bundle = dataclasses.replace(enrolment, device_algorithm=-19, device_key=key).encode()
+    files, rows = {"bundle": bundle}, []
+    for index, delivery in enumerate(described["obeyed_before"]):
+        files[f"m{index}"] = bytes.fromhex(delivery["message"])
+        row = {name: delivery[name] for name in ("utc_s", "clock_trusted")}
+        rows.append({**row, "kind": KINDS[delivery["kind"]], "message": f"m{index}"})
+    about = {
+        "views": DOCUMENT["registered_views"],
+        "entropy": DOCUMENT["entropy"],
+        "deliveries": rows,
+    }
+    files["given.json"] = json.dumps(about)
+    return files, rows
+
+
+@needs_micropython
+def test_what_a_device_keeps_and_says_is_read_by_the_agents_own_rooms(tmp_path):
+    files, rows = deliveries()
+    assert len(rows) >= 3
+    told = run(TALK, tmp_path, files=files)
+    assert told["same"]
+    assert told["state"]
+    ledger = scan((tmp_path / "store" / "ledger").read_bytes())
+    assert ledger.damage is Damage.NONE
+    state = DeviceState.from_bytes(SlotStore(tmp_path / "store").load())
+    replayed = replay(ledger.records)
+    # The count of refusals is no part of the replay; all else is.
+    assert dataclasses.replace(replayed.state, refusals=state.refusals) == state
+    assert replayed.open_intent is None
+    assert replayed.replayed == len(rows)
+    lookup = cose.lookup_in([SIGNER.verify_key])
+    records = [
+        unseal((tmp_path / f"said{index}").read_bytes(), lookup)
+        for index in range(len(told["said"]))
+    ]
+    assert [int(record.kind) for record in records] == told["said"]
+    assert [record.header.sequence for record in records] == list(range(1, len(records) + 1))
+    reasons = [record.body.reason for record in records[: 2 * len(rows) + 1]]
+    assert reasons == ["accepted", "already_applied"] * len(rows) + ["bad_signature"]
+    checkpoint = unseal_checkpoint((tmp_path / "checkpoint").read_bytes(), lookup)
+    assert checkpoint.size == told["size"] == len(ledger.records)
+    assert checkpoint.root == root_of([leaf_hash(record) for record in ledger.records])
+    kinds = [entry.kind.value for entry in ledger.entries()]
+    assert kinds.count("refused") == 10
+    assert kinds.count("refused_many") == 1
+
+
+CUTS = (
+    BEGIN
+    + """
+import vfs
+class Flash:
+    size, count = 512, 160
+    def __init__(self):
+        self.data, self.left = bytearray(self.size * self.count), None
+    def readblocks(self, block, buffer, offset=0):
+        start = block * self.size + offset
+        buffer[:] = memoryview(self.data)[start:start + len(buffer)]
+    def _use(self):
+        if self.left is not None:
+            if self.left == 0:
+                raise OSError(5)
+            self.left -= 1
+    def writeblocks(self, block, buffer, offset=None):
+        if offset is None:
+            self.ioctl(6, block)
+            offset = 0
+        start = block * self.size + offset
+        if self.left == 0:
+            raise OSError(5)
+        if self.left == 1:  # the write in whose midst the power goes
+            half = len(buffer) // 2
+            self.data[start:start + half] = memoryview(buffer)[:half]
+        else:
+            self.data[start:start + len(buffer)] = buffer
+        self._use()
+    def ioctl(self, what, block):
+        if what == 4:
+            return self.count
+        if what == 5:
+            return self.size
+        if what == 6:
+            self._use()
+            start = block * self.size
+            self.data[start:start + self.size] = b"\\xff" * self.size
+            return 0
+        return 0
+flash = Flash()
+vfs.VfsLfs2.mkfs(flash)
+def mount():
+    vfs.mount(vfs.VfsLfs2(flash), "/flash")
+mount()
+files = Files("/flash")
+enrol(files, message_of({"message": "bundle"}), seed)
+desk = Desk(files, views, lambda n: entropy[:n])
+first, second = about["deliveries"][:2]
+assert desk.receive(message_of(first), first["kind"], False, now_of(first))["accepted"]
+old_state, old_size = court.to_bytes(desk._state), desk.ledger.size
+vfs.umount("/flash")
+kept = bytes(flash.data)
+outcomes, cuts, done = {}, 0, False
+while not done:
+    flash.data[:] = kept
+    mount()
+    desk = Desk(files, views, lambda n: entropy[:n])
+    flash.left = cuts
+    verdict = desk.receive(message_of(second), second["kind"], False, now_of(second))
+    done = flash.left > 0
+    flash.left = None
+    try:
+        vfs.umount("/flash")
+    except OSError:
+        pass
+    desk = None
+    gc.collect()
+    mount()
+    desk = Desk(files, views, lambda n: entropy[:n])
+    sequence = [row["sequence"] for row in desk._state["trust"]["rows"]
+                if row["kind"] == second["kind"]]
+    is_new = court.to_bytes(desk._state) != old_state
+    if not verdict["accepted"]:
+        assert verdict["reason"] == "store_failed", verdict
+    else:
+        assert is_new, "acknowledged and forgotten"
+    assert desk.ledger.size >= old_size
+    # Whatever happened, the order can be given again and then is in force.
+    after = desk.receive(message_of(second), second["kind"], False, now_of(second))
+    assert after["accepted"], after
+    key = "%s,%s" % (verdict["accepted"], is_new)
+    outcomes[key] = outcomes.get(key, 0) + 1
+    vfs.umount("/flash")
+    desk = None
+    gc.collect()
+    cuts += 1
+with open("told.json", "w") as file:
+    json.dump({"cuts": cuts, "outcomes": outcomes}, file)
+"""
+)
+
+
+@needs_micropython
+def test_a_power_cut_at_any_write_of_the_flash_leaves_the_old_state_or_the_new(tmp_path):
+    files, _ = deliveries()
+    told = run(CUTS, tmp_path, files=files, heap="640K")
+    assert told["cuts"] > 10
+    assert told["outcomes"].get("False,False", 0) > 0
+    assert told["outcomes"].get("True,True", 0) > 0
