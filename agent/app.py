@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -217,8 +218,18 @@ def introduction_of(settings: Settings) -> Introduction | None:
     return Introduction(form=DiscoveryForm(told.discovery), prefix=told.prefix)
 
 
-def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> None:
-    """Run the agent until ``stopping`` is set or a recorded source ends.
+def run(
+    settings: Settings,
+    adapters: Adapters,
+    stopping: threading.Event,
+    turned: Callable[[], None] = lambda: None,
+) -> None:
+    """Run one camera until ``stopping`` is set or a recorded source ends.
+
+    Args:
+        settings, adapters: which camera, and what its settings may name.
+        stopping: set from outside to end it.
+        turned: called once a turn of the loop, for a watchdog.
 
     Raises:
         SetupError: anything that is wrong with this machine's files and settings.
@@ -280,6 +291,7 @@ def run(settings: Settings, adapters: Adapters, stopping: threading.Event) -> No
             for entry in desk.enter_looks(looks, reading):
                 link.publish_access(sealer.seal(entry)[1])
             desk.tick(reading)
+            turned()
 
         link = Link(
             link_settings(settings), on_order, on_state, on_gap=on_gap, on_witness=desk.witnessed

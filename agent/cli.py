@@ -12,9 +12,9 @@ from pathlib import Path
 
 from viewkeeper.agent import (
     access_commands,
-    app,
     checking,
     doctor_command,
+    lenses,
     registering,
     sign_commands,
 )
@@ -146,7 +146,12 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=help_text, description=description)
         command.add_argument(
-            "--config", type=Path, required=True, metavar="FILE", help="settings, TOML"
+            "--config",
+            type=Path,
+            required=True,
+            metavar="FILE",
+            action="append" if name == "run" else "store",
+            help="settings, TOML" + ("; again for each further lens" if name == "run" else ""),
         )
         command.set_defaults(run=runner)
         if name == "register":
@@ -199,16 +204,17 @@ def _check(arguments: argparse.Namespace, _adapters: Adapters) -> int:
 
 
 def _run(arguments: argparse.Namespace, adapters: Adapters) -> int:
-    settings = load(arguments.config)
+    several = [load(path) for path in arguments.config]
     logging.basicConfig(
         level=logging.DEBUG if arguments.verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        format="%(asctime)s %(levelname)s "
+        + ("%(threadName)s: %(message)s" if len(several) > 1 else "%(name)s: %(message)s"),
         stream=sys.stderr,
     )
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    app.run(settings, adapters, stopping)
+    lenses.run_all(several, adapters, stopping)
     return 0
 
 

@@ -1,7 +1,9 @@
-"""`viewkeeper-agent doctor` on a real folder, a real key and a real broker."""
+"""Set-up and running on a real folder, a real key and a real broker."""
 
 import json
 import socket
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -95,3 +97,32 @@ def test_a_person_reads_a_line_a_finding(settings, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("BAD   device key: ") for line in lines)
     assert any(line.startswith("ok    libraries: numpy ") for line in lines)
+
+
+def test_two_lenses_run_in_one_process_and_each_reports(settings, capsys, tmp_path):
+    second = tmp_path / "second.toml"
+    text = settings.read_text("utf-8").replace("loop = true\n", "")
+    settings.write_text(text, "utf-8")
+    second.write_text(text.replace("cam-1", "cam-2").replace('"state"', '"state-2"'), "utf-8")
+    desk = tmp_path / "desk"
+    authority(["init", str(desk), "--person", "Li Wei", "--no-passphrase"])
+    for path, name in ((settings, "cam-1"), (second, "cam-2")):
+        capsys.readouterr()
+        agent(["key", "--config", str(path)])
+        key, bundle = capsys.readouterr().out.strip(), tmp_path / f"{name}.enrolment"
+        enrol = ["camera", "enrol", str(desk), "--camera", name, "--site", "hefei"]
+        enrol += ["--device-key", key, "--hfov-deg", "60", "--out", str(bundle)]
+        assert authority(enrol) == 0
+        assert agent(["enrol", "--config", str(path), "--bundle", str(bundle)]) == 0
+    words = [sys.executable, "-m", "viewkeeper.agent.cli", "run"]
+    words += ["--config", str(settings), "--config", str(second)]
+    ran = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "hefei/cam-1: watching files" in ran.stderr
+    assert "hefei/cam-2: watching files" in ran.stderr
+
+    same = [*words[:-1], str(settings)]
+    refused = subprocess.run(same, capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 2
+    assert "each is a camera of its own" in refused.stderr
+    assert "Traceback" not in refused.stderr
