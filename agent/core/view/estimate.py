@@ -147,7 +147,7 @@ def _confidence(fit: Fit, stderr: MoveError, pixel_deg: float) -> float:
     agreement adds up over the picture, and that the tiles agree about the answer.
     """
     spread_px = max(stderr.pan_deg, stderr.tilt_deg) / pixel_deg
-    odds = 2.65 * significance(fit) - 1.22 * math.log(max(spread_px, 1e-4)) - 6.4
+    odds = 2.65 * significance(fit) - 1.22 * math.log(max(spread_px, 1e-4)) - 5.3
     return 1.0 / (1.0 + math.exp(-min(max(odds, -30.0), 30.0)))
 
 

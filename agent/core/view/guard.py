@@ -9,6 +9,9 @@ Rule: `step` is a pure function of a frozen state; whoever holds the camera hold
 | same | blind for long | cannot_tell |
 | moved | blind, however long | moved, still latched |
 | moved | same reaches the bar | same |
+| same | one patch of the view stays hidden | obstructed |
+| obstructed | the patch is seen again | same |
+| obstructed | moved, or blind, as from same | moved, cannot_tell |
 | any | a signed order accepts a new view | `start()` with the new view |
 
 Evidence is a log-likelihood ratio that a frame may raise by `FRAME_CAP` at most, since any
@@ -23,6 +26,7 @@ from dataclasses import dataclass, replace
 from viewkeeper.agent.core.quality.health import ImageHealth
 from viewkeeper.agent.core.view.estimate import Estimate, MoveError
 from viewkeeper.agent.core.view.geometry import Move
+from viewkeeper.agent.core.view.obstruction import hidden_share
 from viewkeeper.agent.core.view.verdict import Judgement, Tolerance
 from viewkeeper.protocol.vocabulary import ViewCause, ViewVerdict
 
@@ -34,6 +38,11 @@ HYSTERESIS = 0.8
 """A latched move is over when the view is back within this share of the tolerance."""
 BLIND_FRAMES = 10
 """Frames without a match until `same` is no longer claimed."""
+HIDDEN_SHARE, SEEN_SHARE = 0.15, 0.08
+"""Mean share of the view hidden by one thing from which it is lost, and under which it is back."""
+HIDDEN_S = 900.0
+"""A lorry that unloads for a quarter of an hour is traffic; what stays longer is reported [P]."""
+_HIDDEN_MEMORY = 0.2
 _AGREE_SIGMAS = 5.0
 _MEMORY = 0.1
 
@@ -52,6 +61,8 @@ class GuardState:
         moved_nats, same_nats: evidence for either.
         blind_frames: frames in a row that told nothing.
         hypothesis: the move that recent `moved` frames agree on.
+        hidden_share: of the view, behind one thing, averaged over the frames that tell.
+        hidden_since_s: when that share grew large; ``None`` while it is small.
     """
 
     verdict: ViewVerdict = ViewVerdict.CANNOT_TELL
@@ -64,6 +75,8 @@ class GuardState:
     same_nats: float = 0.0
     blind_frames: int = 0
     hypothesis: Move | None = None
+    hidden_share: float = 0.0
+    hidden_since_s: float | None = None
 
 
 def start(at_s: float) -> GuardState:
@@ -82,7 +95,41 @@ def step(
 
     ``tolerance`` is that of the judgement; it scales what counts as the same move.
     """
-    tolerance = tolerance or Tolerance()
+    before = state
+    if state.verdict is ViewVerdict.OBSTRUCTED:  # the view is where it was, though not all of it
+        before = replace(state, verdict=ViewVerdict.SAME)
+    after = _believe(before, judgement, at_s, tolerance or Tolerance())
+    return _obstructed(state, after, judgement, at_s)
+
+
+def _obstructed(
+    before: GuardState, after: GuardState, judgement: Judgement, at_s: float
+) -> GuardState:
+    """`same` becomes `obstructed` while one patch of the view stays hidden."""
+    told = None
+    if judgement.verdict is ViewVerdict.SAME:
+        told = hidden_share(judgement.estimate.tiles)
+    share, since_s = after.hidden_share, after.hidden_since_s
+    if told is not None:
+        share += _HIDDEN_MEMORY * (told - share)
+        if share >= HIDDEN_SHARE:
+            since_s = at_s if since_s is None else since_s
+        elif share < SEEN_SHARE:
+            since_s = None
+    after = replace(after, hidden_share=share, hidden_since_s=since_s)
+    if after.verdict is not ViewVerdict.SAME:
+        return after
+    was = before.verdict is ViewVerdict.OBSTRUCTED
+    if since_s is not None and (was or at_s - since_s >= HIDDEN_S):
+        began_s = before.since_s if was else at_s
+        return replace(after, verdict=ViewVerdict.OBSTRUCTED, cause=None, since_s=began_s)
+    return replace(after, since_s=at_s) if was else after
+
+
+def _believe(
+    state: GuardState, judgement: Judgement, at_s: float, tolerance: Tolerance
+) -> GuardState:
+    """Same, moved or cannot tell, from the evidence."""
     if judgement.verdict is ViewVerdict.CANNOT_TELL:
         return _blind(state, judgement.cause or ViewCause.NO_MATCH, at_s)
     estimate = judgement.estimate

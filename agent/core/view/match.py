@@ -73,6 +73,10 @@ class Reference:
             self.pyramid.fields[2], self.pyramid.cameras[2], NEAR_ROLLS_DEG, NEAR_ZOOMS
         )
 
+    def warm(self) -> None:
+        """Make at once what is otherwise made when first asked for."""
+        _ = (self.dense, self.wide, self.near)
+
 
 def score(fit: Fit) -> float:
     """Sum of agreement over what is visible, weighted by the registered view's structure."""

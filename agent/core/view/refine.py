@@ -25,9 +25,10 @@ _MARGIN_PX = 3
 _ROBUST = 0.35
 """Squared field difference at which a point's weight is halved."""
 
-_INFLATION = 1.5
+_INFLATION, _INFLATION_POWER = 1.2, 1.8
 """What the sandwich misses, as a factor on the variance: neighbouring tiles are not quite
-independent, nor is the model quite linear. Measured, see docs/benchmarks/view.md."""
+independent, nor is the model quite linear, and the less so the fainter the agreement a:
+1.2 a^-1.8. Fitted on pictures that the benchmark does not use, see docs/view-check.md."""
 _FLOOR_PX = 0.006
 """Interpolation's own error, pixels of the level; roll and zoom are felt at the edge."""
 _UNKNOWN = 10.0
@@ -335,7 +336,10 @@ def _fit(points: Points, state: _State, pose: Pose, inverse: Floats) -> Fit:
     covariance = np.eye(4) * _UNKNOWN
     if support > 5.0:
         spread = inverse @ (scores.T @ scores) @ inverse
-        covariance = spread * (_INFLATION * support / (support - 4.0))
+        weight = np.sqrt(state.own)
+        mean = float((state.agreement * weight).sum() / (weight.sum() + 1e-9))
+        inflation = _INFLATION * min(1.0, max(mean, 0.15)) ** -_INFLATION_POWER
+        covariance = spread * (inflation * support / (support - 4.0))
         covariance += np.diag([1.0, 1.0, 2.0, 2.0]) * (_FLOOR_PX * points.pixel_rad) ** 2
     total = np.maximum(points.present.sum(axis=1), 1.0)
     return Fit(
