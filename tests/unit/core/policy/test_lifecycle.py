@@ -9,6 +9,7 @@ from viewkeeper.agent.core.policy.lifecycle import (
     Standing,
     after_config,
     check_step,
+    due_on,
     duty,
     filed_facts,
     shown_state,
@@ -121,6 +122,13 @@ def test_filing_is_due_on_day_30_and_overdue_on_day_31(day, left, overdue, remin
     owed = duty(travelled(3), Regime.ART7, dt.date.fromisoformat(day))
     assert (owed.days_left, owed.overdue, owed.remind) == (left, overdue, remind)
     assert owed.state is S.FILING_DUE
+
+
+def test_the_last_day_for_a_filing_needs_no_clock():
+    assert due_on(travelled(3), Regime.ART7) == dt.date(2026, 12, 1)
+    assert due_on(travelled(3), Regime.NONPUBLIC) is None
+    assert due_on(travelled(4), Regime.ART7) is None
+    assert due_on(travelled(0), Regime.ART7) is None
 
 
 def test_a_private_place_owes_no_filing():
