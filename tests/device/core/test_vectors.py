@@ -1,10 +1,12 @@
 """Every vector of ``protocol/vectors`` under a real MicroPython in a small heap."""
 
+import hashlib
 import json
 
 import pytest
 
 from tests.device.runner import ROOT, needs_micropython, run
+from tests.vectors.test_vectors import judged, state_of
 
 VECTORS = ROOT / "protocol" / "vectors"
 BASE = sorted(VECTORS.glob("orders_*.json"))
@@ -87,11 +89,87 @@ def judge(document, tmp_path):
 
 @needs_micropython
 @pytest.mark.parametrize("path", BASE, ids=lambda path: path.stem)
-def test_orders_are_judged_as_the_vectors_say(path, tmp_path):
+def test_orders_are_judged_and_kept_as_on_the_agent(path, tmp_path):
     document = json.loads(path.read_text("ascii"))
-    wrong = [
-        (case["id"], case["expected"], told)
-        for case, told in judge(document, tmp_path)
-        if [case["expected"]["accepted"], case["expected"]["reason"]] != told[:2]
-    ]
-    assert not wrong
+    for case, (accepted, reason, digest) in judge(document, tmp_path):
+        expected = case["expected"]
+        assert (accepted, reason) == (expected["accepted"], expected["reason"]), case["id"]
+        ruling = judged(document, state_of(document, case["state"]), case)
+        kept = b"" if ruling.next_state is None else ruling.next_state.to_bytes()
+        assert digest == (hashlib.sha256(kept).hexdigest() if kept else ""), case["id"]
+
+
+ENROL = """
+import json
+from binascii import unhexlify
+from device.core import adjudicate as court
+from device.core.errors import Refusal
+told = []
+for bundle in json.load(open("given.json")):
+    try:
+        court.enrolled(unhexlify(bundle))
+        told.append("enrolled")
+    except Refusal as refusal:
+        told.append(refusal.reason)
+print(json.dumps(told))
+"""
+
+
+@needs_micropython
+@pytest.mark.parametrize("name", ["es256.json", "sm2.json"])
+def test_keysets_with_keys_a_device_cannot_check_are_refused_as_not_supported(name, tmp_path):
+    document = json.loads((VECTORS / name).read_text("ascii"))
+    bundles = [document["states"][state]["enrolment"] for state in ("allowed", "Ed25519 alone")]
+    told = run(ENROL, tmp_path, files={"given.json": json.dumps(bundles)})
+    assert told == ["not_supported", "enrolled"]
+    # What the others say to an Ed25519 keyset is refused here for the same reasons.
+    alone = [case for case in document["cases"] if case["state"] == "Ed25519 alone"]
+    for case, answer in judge({**document, "cases": alone}, tmp_path):
+        assert answer[:2] == [case["expected"]["accepted"], case["expected"]["reason"]]
+
+
+UNSEAL = """
+import hashlib
+import json
+from binascii import hexlify, unhexlify
+from device.core import cbor, cose, fields, record_schema
+from device.core.errors import Refusal
+about = json.load(open("key.json"))
+key = unhexlify(about)
+keys = {cose.kid_of(-19, key): (-19, key)}
+first = True
+with open("given.jsonl") as lines:
+    for line in lines:
+        try:
+            payload, _ = cose.open_sign1(unhexlify(json.loads(line)), keys, cose.RECORD, 4096)
+            value = cbor.decode(payload, 4096)
+            if not isinstance(value, dict):
+                raise Refusal("field_type")
+            kind = value.get(1)
+            if isinstance(kind, bool) or kind not in record_schema.RECORDS:
+                raise Refusal("wrong_kind")
+            header = fields.parse(record_schema.HEADER, value, (1, 8))
+            body = fields.parse(record_schema.RECORDS[kind], value.get(8))
+            packed = fields.pack(record_schema.HEADER, header)
+            packed[1], packed[8] = kind, fields.pack(record_schema.RECORDS[kind], body)
+            answer = hexlify(cbor.encode(packed)).decode()
+        except Refusal as refusal:
+            answer = refusal.reason
+        print("[" if first else ",", json.dumps(answer))
+        first = False
+print("]")
+"""
+
+
+@needs_micropython
+def test_records_are_read_or_refused_as_on_the_agent(tmp_path):
+    document = json.loads((VECTORS / "records.json").read_text("ascii"))
+    cases = document["good"] + document["bad"]
+    files = {
+        "key.json": json.dumps(document["device_key"]),
+        "given.jsonl": "".join(json.dumps(case["message"]) + "\n" for case in cases),
+    }
+    told = run(UNSEAL, tmp_path, files=files)
+    expected = [case["payload"] for case in document["good"]]
+    expected += [case["reason"] for case in document["bad"]]
+    assert told == expected
