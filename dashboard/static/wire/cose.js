@@ -39,7 +39,8 @@ export class VerifyKey {
   }
 
   get name() {
-    return Object.keys(ALGORITHMS).find((name) => ALGORITHMS[name] === this.algorithm);
+    const name = Object.keys(ALGORITHMS).find((each) => ALGORITHMS[each] === this.algorithm);
+    return name === "ED25519" ? "Ed25519" : name;
   }
 
   async holds(signature, message) {

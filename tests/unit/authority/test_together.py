@@ -7,12 +7,14 @@ import pytest
 from viewkeeper.agent.core.device_state import DeviceState, adjudicate
 from viewkeeper.agent.core.trust.clock import Now
 from viewkeeper.authority.cli import main
+from viewkeeper.authority.config_file import EXAMPLE
 from viewkeeper.authority.desk import Desk
 from viewkeeper.protocol.enrolment import Enrolment
-from viewkeeper.protocol.errors import Reason
+from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.vectors import workshop as w
 from viewkeeper.protocol.vocabulary import OrderKind
 
+CONFIGURATION = ["--person", "He Ping", "--role", "configuration"]
 KEY = w.DEVICE_SIGNER.verify_key.raw.hex()
 
 
@@ -107,3 +109,50 @@ def test_a_rotation_removes_a_key_and_adds_another(desk):
     assert ruling.reason is Reason.ACCEPTED, ruling.detail
     assert ruling.next_state.trust.keyset.epoch == 1
     assert {key.person for key in ruling.next_state.trust.keyset.keys} >= {"Qian Yu"}
+
+
+def test_a_configuration_is_drafted_signed_at_two_desks_and_combined(desk, tmp_path):
+    assert main(["key", "new", desk, "configuration-2", *CONFIGURATION, "--no-passphrase"]) == 0
+    (tmp_path / "c.toml").write_text(EXAMPLE, encoding="utf-8")
+    sign = ["config", "sign", desk, "--camera", "cam-1", "--file", str(tmp_path / "c.toml")]
+    draft_file = str(tmp_path / "c.draft")
+    assert main([*sign, "--draft", draft_file]) == 0
+    assert main([*sign, "--draft", draft_file]) == 2, "a draft is never overwritten"
+    shares = []
+    for name in ("configuration", "configuration-2"):
+        shares.append(str(tmp_path / f"{name}.share"))
+        share = ["order", "sign", desk, draft_file, "--signer", name, "--out", shares[-1]]
+        assert main([*share, "--yes"]) == 0
+    out = tmp_path / "c.cose"
+    combine = ["order", "combine", desk, draft_file]
+    assert main([*combine, *shares, "--out", str(out)]) == 2, "a key no keyset names"
+    rotate = ["keyset", "rotate", desk, "--camera", "cam-1", "--add", "configuration-2"]
+    assert main([*rotate, "--draft", str(tmp_path / "k.draft")]) == 0
+    roots = []
+    for name in ("root-1", "root-2"):
+        roots.append(str(tmp_path / f"{name}.share"))
+        share = ["order", "sign", desk, str(tmp_path / "k.draft"), "--signer", name]
+        assert main([*share, "--out", roots[-1], "--yes"]) == 0
+    rotation = tmp_path / "k.cose"
+    joined = ["order", "combine", desk, str(tmp_path / "k.draft"), *roots]
+    assert main([*joined, "--out", str(rotation)]) == 0
+    assert Desk(tmp_desk(desk)).keyset.version == 2
+    assert main([*combine, *shares, "--out", str(out)]) == 0
+    ruling = judged(state_of(desk), rotation.read_bytes(), OrderKind.KEYSET)
+    assert ruling.next_state is not None, ruling.detail
+    ruling = judged(ruling.next_state, out.read_bytes(), OrderKind.CONFIG)
+    assert sorted(entry.person for entry in ruling.signers) == ["He Ping", "Wang Fang"]
+
+
+def test_a_recorders_public_key_is_taken_for_the_witness(desk, capsys):
+    recorder = w.signer("recorder").verify_key
+    take = ["key", "import", desk, "recorder", "--person", "recorder", "--role", "witness"]
+    assert main([*take, "--public", recorder.raw.hex()]) == 0
+    assert main(["keyset", "rotate", desk, "--camera", "cam-1", "--add", "recorder", "--yes"]) == 0
+    rows = [entry for entry in Desk(tmp_desk(desk)).keyset.keys if entry.person == "recorder"]
+    assert [entry.raw for entry in rows] == [recorder.raw]
+    capsys.readouterr()
+    assert main(["key", "show", desk]) == 0
+    assert "elsewhere" in capsys.readouterr().out
+    with pytest.raises(SetupError, match="not at this desk"):
+        Desk(tmp_desk(desk)).cabinet.signer("recorder")
