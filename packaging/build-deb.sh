@@ -1,0 +1,71 @@
+#!/bin/sh
+# Builds the Debian packages in a clean root, checks them with lintian and tries them there:
+# install, upgrade, remove, purge.
+#
+#   packaging/build-deb.sh [SUITE]        default: trixie
+#
+# Needs root, mmdebstrap and a Debian mirror (that of apt here). Leaves dist/*.deb.
+set -eu
+suite=${1:-trixie}
+top=$(cd "$(dirname "$0")/.." && pwd)
+root=$top/build/root-$suite
+say() { printf '== %s\n' "$*"; }
+
+[ "$(id -u)" = 0 ] || { echo "error: a clean root needs root: sudo $0" >&2; exit 1; }
+command -v mmdebstrap > /dev/null || { echo "error: apt install mmdebstrap" >&2; exit 1; }
+
+if [ ! -e "$root/.ready" ]; then
+    say "making a clean $suite root (some minutes)"
+    rm -rf "$root"
+    mkdir -p "$top/build"
+    mmdebstrap --quiet --variant=apt --include=debhelper,dh-python,pybuild-plugin-pyproject,\
+python3-all,python3-setuptools,python3-numpy,python3-cryptography,python3-cbor2,\
+python3-paho-mqtt,lintian,fakeroot,help2man "$suite" "$root"
+    touch "$root/.ready"
+fi
+
+say "building"
+rm -rf "$root/build"
+mkdir -p "$root/build/viewkeeper"
+git -C "$top" archive HEAD | tar -x -C "$root/build/viewkeeper"
+cp -r "$top/packaging/debian" "$root/build/viewkeeper/debian"
+cp "$top/packaging/systemd/viewkeeper-agent.service" \
+    "$root/build/viewkeeper/debian/viewkeeper-agent.viewkeeper-agent.service"
+chroot "$root" sh -c 'cd /build/viewkeeper && dpkg-buildpackage -b -us -uc' > "$root/build.log" 2>&1 || {
+    tail -n 40 "$root/build.log" >&2
+    echo "error: the build failed; all of it in $root/build.log" >&2
+    exit 1
+}
+
+say "lintian"
+chroot "$root" sh -c 'cd /build && lintian --allow-root --fail-on error,warning *.changes'
+
+say "install, upgrade, remove, purge"
+chroot "$root" sh -eu -c '
+    cd /build
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -qq -y --no-install-recommends ./viewkeeper-agent_*.deb ./viewkeeper-desk_*.deb
+    viewkeeper-agent --help > /dev/null
+    viewkeeper-authority --help > /dev/null
+    viewkeeper-dashboard --help > /dev/null
+    test "$(stat -c "%U %a" /var/lib/viewkeeper)" = "viewkeeper 700"
+    mkdir -p /etc/viewkeeper
+    cp /usr/share/doc/viewkeeper-agent/examples/agent.toml /etc/viewkeeper/
+    setpriv --reuid=viewkeeper --regid=viewkeeper --init-groups \
+        viewkeeper-agent key --config /etc/viewkeeper/agent.toml > key-before
+    apt-get install -qq -y --reinstall ./viewkeeper-agent_*.deb
+    apt-get remove -qq -y viewkeeper-agent viewkeeper-desk
+    test -e /var/lib/viewkeeper/device.key
+    apt-get install -qq -y --no-install-recommends ./viewkeeper-agent_*.deb
+    setpriv --reuid=viewkeeper --regid=viewkeeper --init-groups \
+        viewkeeper-agent key --config /etc/viewkeeper/agent.toml > key-after
+    cmp key-before key-after
+    apt-get purge -qq -y viewkeeper-agent
+    test ! -e /var/lib/viewkeeper
+    test -e /etc/viewkeeper/agent.toml   # an owner wrote it, an owner removes it
+    rm -r /etc/viewkeeper
+' > "$root/try.log" 2>&1 || { tail -n 20 "$root/try.log" >&2; exit 1; }
+
+mkdir -p "$top/dist"
+cp "$root"/build/*.deb "$top/dist/"
+ls -l "$top"/dist/*.deb
