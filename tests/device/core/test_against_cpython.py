@@ -23,7 +23,8 @@ with open("given.jsonl") as lines:
         seed, message = map(unhexlify, json.loads(line))
         public = ed25519.public_key(seed)
         signature = ed25519.sign(seed, message)
-        print("," if number else "[", json.dumps([hexlify(x).decode() for x in (public, signature)]))
+        pair = [hexlify(part).decode() for part in (public, signature)]
+        print("," if number else "[", json.dumps(pair))
 print("]")
 """
 VERIFY = """
