@@ -14,6 +14,7 @@ _EVERY_KIND = frozenset(RecordKind)
 _KINDS: Mapping[str, frozenset[RecordKind]] = {
     "report": frozenset({RecordKind.REPORT}),
     "reply": frozenset({RecordKind.VERDICT}),
+    "access": frozenset({RecordKind.ACCESS}),
     "config/applied": frozenset({RecordKind.VERDICT}),
     "history": _EVERY_KIND,
 }

@@ -5,7 +5,7 @@
 
 import { Seen, isNewer } from "./freshness.js";
 
-const KEEP = { drift: 1500, events: 200, orders: 50, refused: 50 };
+const KEEP = { drift: 1500, events: 200, orders: 50, looks: 100, refused: 50 };
 const FUTURE_MS = 5 * 60 * 1000;
 
 export function newCamera(config, key) {
@@ -22,6 +22,7 @@ export function newCamera(config, key) {
     events: [],
     alarms: new Map(),
     orders: [],
+    looks: [],
     checkpoint: null,
     refused: [],
     refusedCount: 0,
@@ -67,7 +68,7 @@ export function applyRecord(camera, rest, record, { retained, recorded = false, 
   // The same record may come as history first and as the present later, or the other way
   // round: `fresh` keeps it from being listed twice, the order of the row from being shown twice.
   const order = { retained, bootIsNew, fresh: place === "new" };
-  const handlers = { report, event, alarm, verdict, gap, clock_fix: clockFix };
+  const handlers = { report, event, alarm, verdict, gap, clock_fix: clockFix, access };
   handlers[record.kind](camera, record, { rest, source, order, now, past });
 }
 
@@ -120,6 +121,13 @@ function gap(camera, record, { source }) {
 
 function clockFix(camera, record, { source }) {
   addEvent(camera, { ...stamp(record), what: "clock_fix", fix: record.body, source, signed: true });
+}
+
+/** A look at footage, entered in the camera's register of access. */
+function access(camera, record, { source }) {
+  const entry = { ...stamp(record), what: "access", access: record.body, source, signed: true };
+  if (!camera.looks.some((one) => one.place === entry.place)) insert(camera.looks, entry, KEEP.looks);
+  addEvent(camera, entry);
 }
 
 /** A verified checkpoint of the ledger. */

@@ -17,8 +17,9 @@ const WAITING_PER_CAMERA = 500;
 const KINDS = {
   report: ["report"],
   reply: ["verdict"],
+  access: ["access"],
   "config/applied": ["verdict"],
-  history: ["report", "event", "alarm", "verdict", "gap", "clock_fix"],
+  history: ["report", "event", "alarm", "verdict", "gap", "clock_fix", "access"],
 };
 
 /** Kinds of record that may travel on a topic; null where no record of a camera does. */

@@ -8,7 +8,7 @@ import { Drift } from "./drift.js";
 import { Facts } from "./facts.js";
 import { Frames } from "./frames.js";
 import { Clock, Dot, Shield, VerdictIcon } from "./icons.js";
-import { Alarms, Events, Orders, Unverified } from "./log.js";
+import { Alarms, Events, Looks, Orders, Unverified } from "./log.js";
 
 /** What a test or a script can read off any card or tile without knowing its looks. */
 export const hooks = (camera, now) => ({
@@ -61,7 +61,7 @@ export function Card({ camera, words, now, recorder = null, level = 2 }) {
       </section>
       <section class="panel" aria-label=${words.t("details")}>
         <h3>${words.t("details")}</h3>
-        <${Facts} camera=${camera} words=${words} />
+        <${Facts} camera=${camera} words=${words} now=${now} />
       </section>
     </div>
   </article>`;
@@ -119,14 +119,14 @@ function DriftPanel({ camera, words, now, history }) {
 }
 
 const STATES = { loading: "history.loading", failed: "history.failed" };
-const TABS = { events: Events, orders: Orders, unverified: Unverified };
+const TABS = { events: Events, orders: Orders, access: Looks, unverified: Unverified };
 
 /** Tabs by the pattern of the ARIA authoring practices: arrows move, one stop for Tab. */
 function Log({ camera, words, now }) {
   const [chosen, choose] = useState("events");
   const names = Object.keys(TABS);
   const id = (name) => `tab-${camera.id.replace("/", "-")}-${name}`;
-  const counts = { events: camera.events.length, orders: camera.orders.length, unverified: camera.refusedCount };
+  const counts = { events: camera.events.length, orders: camera.orders.length, access: camera.looks.length, unverified: camera.refusedCount };
   const onKeyDown = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;

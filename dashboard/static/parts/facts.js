@@ -3,10 +3,10 @@
 import { html } from "../vendor/preact.js";
 import { hex } from "../wire/cose.js";
 
-export function Facts({ camera, words }) {
+export function Facts({ camera, words, now }) {
   const report = camera.report;
   if (!report) return null;
-  const groups = [signage(report.body, words), standing(camera, words), device(report.body.health, words), records(camera, words)];
+  const groups = [signage(report.body, words), standing(camera, words, now), device(report.body.health, words), records(camera, words)];
   return html`<div class="facts">
     ${groups.map((rows, at) => html`<dl key=${at}>
       ${rows.map((row) => html`<div key=${row.name} class=${`fact ${row.tone ?? ""}`} data-fact=${row.key}>
@@ -29,7 +29,18 @@ function signage({ signage: sign }, words) {
 const signTone = (state) => ({ present: "good", unknown: "" })[state] ?? "bad";
 const lampTone = (lit) => ({ lit: "good", failing: "bad", unlit: "warn" })[lit] ?? "";
 
-function standing(camera, words) {
+/** The filing that is owed, in days of the rule set's calendar (UTC+8), as the camera says. */
+function filing(due, now, words) {
+  if (due === null) return [];
+  const today = Math.floor((now + 8 * 3_600_000) / 86_400_000);
+  const left = Math.floor(Date.parse(due) / 86_400_000) - today;
+  if (!Number.isFinite(left)) return [];
+  const key = left < 0 ? "filing.overdue" : "filing.left";
+  const text = words.t(key, { n: words.count.format(Math.abs(left)), day: due });
+  return [{ key: "filing", name: words.t("filing"), value: text, tone: left < 0 ? "bad" : "warn" }];
+}
+
+function standing(camera, words, now) {
   const { body } = camera.report;
   const due = ["filing_due", "change_due"].includes(body.lifecycle);
   const sequence = words.t("config.sequence", { n: words.count.format(body.config_sequence) });
@@ -41,6 +52,7 @@ function standing(camera, words) {
       });
   return [
     { key: "lifecycle", name: words.t("lifecycle"), value: words.member("LifecycleState", body.lifecycle), tone: due ? "warn" : "" },
+    ...filing(body.filing_due_on, now, words),
     { key: "config", name: words.t("config"), value: body.config_hash ? html`${sequence} ${code(body.config_hash)}` : words.t("config.none") },
     { key: "refusals", name: words.t("refusals"), value: refusals, tone: body.refusals ? "warn" : "" },
   ];

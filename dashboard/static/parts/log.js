@@ -69,6 +69,8 @@ function tell(entry, words) {
       return { text: t("event.view", { verdict: words.view(entry.view) }), notes: [], mark: html`<${VerdictIcon} verdict=${entry.view.verdict} />` };
     case "order":
       return { text: orderText(entry.verdict, words), notes: [entry.verdict.detail], mark: null };
+    case "access":
+      return { text: accessText(entry.access, words), notes: accessNotes(entry.access, words), mark: entry.access.cover === "grant" ? null : html`<${AlarmMark} />` };
     case "gap": {
       const { lost, first_sequence: first, last_sequence: last } = entry.gap;
       return { text: t("event.gap", { lost: words.count.format(lost), first, last }), notes: [], mark: null };
@@ -96,6 +98,35 @@ export function Orders({ camera, words, now }) {
       <time datetime=${iso(entry.at)} title=${words.fullTime(entry.at)}>${words.time(entry.at, now)}</time>
       <span class="mark"><${Shield} state=${entry.verdict.accepted ? "verified" : "refused"} /></span>
       <span><b>${orderText(entry.verdict, words)}</b>${entry.verdict.detail && html`<small>${entry.verdict.detail}</small>`}</span>
+    </li>`)}
+  </ol>`;
+}
+
+/** "Footage viewed: Li Wei, Zhang San". */
+const accessText = ({ act, persons }, words) =>
+  words.t("access.text", { act: words.member("AccessAct", act), persons: persons.join(", ") });
+
+function accessNotes(one, words) {
+  const when = words.t("access.footage", { from: words.fullTime(1000 * one.from_s), to: words.fullTime(1000 * one.to_s) });
+  return [
+    words.member("AccessCover", one.cover),
+    one.unit,
+    words.t("access.purpose", { purpose: one.purpose, destination: one.destination }),
+    when,
+    one.approver && words.t("access.approver", { name: one.approver }),
+    one.approval && words.t("access.approval", { paper: one.approval }),
+    words.t("access.entry", { n: words.count.format(one.entry) }),
+  ].filter(Boolean);
+}
+
+/** The camera's register of looks at its footage; one that no grant covers is marked. */
+export function Looks({ camera, words, now }) {
+  if (!camera.looks.length) return html`<p class="quiet">${words.t("access.none")}</p>`;
+  return html`<ol class="log">
+    ${camera.looks.map((entry) => html`<li key=${entry.place} data-access=${entry.access.act} data-cover=${entry.access.cover}>
+      <time datetime=${iso(entry.at)} title=${words.fullTime(entry.at)}>${words.time(entry.at, now)}</time>
+      <span class="mark"><${Shield} state=${entry.access.cover === "grant" ? "verified" : "refused"} /></span>
+      <span><b>${accessText(entry.access, words)}</b><small>${accessNotes(entry.access, words).join(" · ")}</small></span>
     </li>`)}
   </ol>`;
 }
