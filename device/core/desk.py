@@ -16,6 +16,7 @@ from device.core.ledger import Ledger
 from device.core.slots import Slots
 
 BURST, REFILL_MS = 10, 60000
+STORE_ERRORS = (OSError, MemoryError)
 
 
 def enrol(files, bundle, seed):
@@ -105,7 +106,7 @@ class Desk:
         """Enter something that is not an order; False where the storage would not take it."""
         try:
             self.ledger.append(kind, details, now.utc_ms)
-        except OSError as error:
+        except STORE_ERRORS as error:
             self.store_fault = "ledger: %s" % error
             return False
         return True
@@ -137,7 +138,7 @@ class Desk:
             after["refusals"] = self.refusals
             after["ledger_size"], after["ledger_head"] = self.ledger.size, self.ledger.head
             self._slots.save(court.to_bytes(after))
-        except OSError as error:
+        except STORE_ERRORS as error:
             return self._not_stored(ruling, error, now)
         self._state = after
         if self._effect is not None:
@@ -149,7 +150,7 @@ class Desk:
         try:
             self._settle(now.utc_ms)
             self.store_fault = None
-        except OSError as error:
+        except STORE_ERRORS as error:
             self.store_fault = "ledger: %s" % error
 
     def _settle(self, utc_ms):
@@ -165,7 +166,7 @@ class Desk:
         try:
             self._slots.save(court.to_bytes(self._state))
             self._settle(now.utc_ms)
-        except OSError:
+        except STORE_ERRORS:
             pass
         ruling.accepted, ruling.reason = False, "store_failed"
         ruling.detail = "could not be kept, the old state stays"

@@ -247,3 +247,45 @@ def test_a_power_cut_at_any_write_of_the_flash_leaves_the_old_state_or_the_new(t
     assert told["cuts"] > 10
     assert told["outcomes"].get("False,False", 0) > 0
     assert told["outcomes"].get("True,True", 0) > 0
+
+
+FULL = (
+    BEGIN
+    + """
+class Full(Files):
+    fault = None
+    def append(self, name, data):
+        if self.fault is not None:
+            raise self.fault
+        super().append(name, data)
+    def write(self, name, data):
+        if self.fault is not None and self.slots_too:
+            raise self.fault
+        super().write(name, data)
+os.mkdir("store")
+files = Full("store")
+enrol(files, message_of({"message": "bundle"}), seed)
+told = []
+first = about["deliveries"][0]
+for fault in (OSError(28), MemoryError()):
+    for slots_too in (False, True):
+        desk = Desk(files, views, lambda n: entropy[:n])
+        before = desk.standing()["config_sequence"], court.to_bytes(desk._state)
+        files.fault, files.slots_too = fault, slots_too
+        verdict = desk.receive(message_of(first), first["kind"], False, now_of(first))
+        told.append(verdict["reason"])
+        assert (desk.standing()["config_sequence"], court.to_bytes(desk._state)) == before
+        assert desk.store_fault
+        files.fault = None
+desk = Desk(files, views, lambda n: entropy[:n])
+told.append(desk.receive(message_of(first), first["kind"], False, now_of(first))["reason"])
+print(json.dumps(told))
+"""
+)
+
+
+@needs_micropython
+def test_an_order_that_cannot_be_kept_is_refused_and_obeyed_once_it_can(tmp_path):
+    files, _ = deliveries()
+    told = run(FULL, tmp_path, files=files)
+    assert told == ["store_failed"] * 4 + ["accepted"]
