@@ -206,7 +206,9 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, metavar="VIDEO")
-    parser.add_argument("--hours", type=float, default=1.0, help="of empty street (default 1)")
+    parser.add_argument("--hours", type=float, default=0.1, help="of empty street (default 0.1)")
+    parser.add_argument("--tuned", default="1", help="seeds of tuned scenes, with commas")
+    parser.add_argument("--held", default="11,12", help="seeds of held-out scenes, with commas")
     arguments = parser.parse_args()
     if arguments.data is not None:
         video(arguments.data)
@@ -223,9 +225,12 @@ def main() -> None:
         "The rules were set on the tuned scenes alone.\n"
     ]
     for title, seeds, street, weather in (
-        ("Tuned on", (1, 2), 1, WEATHER),
-        ("Held out: other streets, casts, places and weather", (11, 12, 13), 0, HELD_WEATHER),
+        ("Tuned on", arguments.tuned, 1, WEATHER),
+        ("Held out: other streets, casts, places and weather", arguments.held, 0, HELD_WEATHER),
     ):
+        seeds = [int(seed) for seed in seeds.split(",") if seed]
+        if not seeds:
+            continue
         by_weather: dict[str, Score] = {}
         by_kind = Score()
         for name, conditions in weather.items():
