@@ -11,15 +11,20 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.desk import Broker, Voice, everybody, report
+from tests.browser.desk import Broker, Voice, everybody, now_ms, report
 from viewkeeper.protocol.access import AccessEntry
+from viewkeeper.protocol.records import EventsReport, SignageReport
 from viewkeeper.protocol.vocabulary import (
     AccessAct,
     AccessCover,
     AlarmKind,
     EventKind,
+    LitState,
+    SignageSource,
+    SignageState,
     ViewCause,
     ViewVerdict,
+    WatchState,
 )
 
 pytestmark = pytest.mark.e2e
@@ -198,6 +203,27 @@ def test_a_look_at_footage_without_a_grant_is_shown_plainly(gate: Voice, visit: 
     expect(page.locator("[data-access][data-cover=grant]")).to_have_count(1)
     page.locator("[data-language=zh]").click()
     expect(bare).to_contain_text("用途：case 17，去向：precinct 3")
+
+
+def test_suspended_zones_and_flags_that_wait_for_a_report_are_told(
+    gate: Voice, visit: Visit
+) -> None:
+    page = visit(everybody(gate))
+    watch = EventsReport(
+        state=WatchState.SUSPENDED, zones=3, unreported=2, oldest_ms=now_ms() - 7_500_000
+    )
+    sign = SignageReport(
+        state=SignageState.PRESENT,
+        lit=LitState.UNKNOWN,
+        source=SignageSource.PHOTO,
+        photo_until="2027-02-01",
+    )
+    body = dataclasses.replace(report(), events=watch, signage=sign)
+    gate.publish(gate.topics.report, gate.sign(body), retain=True)
+    expect(page.locator("[data-fact=watch]")).to_contain_text("suspended")
+    expect(page.locator("[data-fact=watch]")).to_contain_text("3 drawn")
+    expect(page.locator("[data-fact=unreported]")).to_contain_text("2 flags, the oldest 2 h old")
+    expect(page.locator("[data-fact=sign]")).to_contain_text("photo good until 2027-02-01")
 
 
 @pytest.mark.parametrize(("days", "told"), [(10, "10 days left"), (-3, "overdue by 3 days")])

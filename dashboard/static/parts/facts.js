@@ -6,7 +6,7 @@ import { hex } from "../wire/cose.js";
 export function Facts({ camera, words, now }) {
   const report = camera.report;
   if (!report) return null;
-  const groups = [signage(report.body, words), standing(camera, words, now), device(report.body.health, words), records(camera, words)];
+  const groups = [[...signage(report.body, words), ...watching(report.body.events, now, words)], standing(camera, words, now), device(report.body.health, words), records(camera, words)];
   return html`<div class="facts">
     ${groups.map((rows, at) => html`<dl key=${at}>
       ${rows.map((row) => html`<div key=${row.name} class=${`fact ${row.tone ?? ""}`} data-fact=${row.key}>
@@ -20,14 +20,33 @@ const code = (bytes) => html`<code>${hex(bytes).slice(0, 16)}</code>`;
 function signage({ signage: sign }, words) {
   const lamp = words.member("LitState", sign.lit);
   const current = sign.current_ma === null ? "" : ` · ${words.t("sign.current", { n: sign.current_ma })}`;
+  const source = sign.source && words.member("SignageSource", sign.source);
+  const until = sign.photo_until && words.t("sign.photo_until", { day: sign.photo_until });
+  const state = [words.member("SignageState", sign.state), source, until].filter(Boolean).join(" · ");
   return [
-    { key: "sign", name: words.t("sign"), value: words.member("SignageState", sign.state), tone: signTone(sign.state) },
+    { key: "sign", name: words.t("sign"), value: state, tone: signTone(sign.state) },
     { key: "lamp", name: words.t("sign.lamp"), value: lamp + current, tone: lampTone(sign.lit) },
   ];
 }
 
 const signTone = (state) => ({ present: "good", unknown: "" })[state] ?? "bad";
 const lampTone = (lit) => ({ lit: "good", failing: "bad", unlit: "warn" })[lit] ?? "";
+
+/** Whether zones are watched, and flags that nobody has reported yet. */
+function watching(events, now, words) {
+  if (!events) return [];
+  const zones = events.zones ? ` · ${words.t("watch.zones", { n: words.count.format(events.zones) })}` : "";
+  const rows = [{
+    key: "watch", name: words.t("watch"), value: words.member("WatchState", events.state) + zones,
+    tone: { watching: "good", suspended: "warn" }[events.state] ?? "",
+  }];
+  if (events.unreported > 0) {
+    const age = events.oldest_ms === null ? "–" : words.span(now - events.oldest_ms);
+    const value = words.t("watch.oldest", { n: words.count.format(events.unreported), age });
+    rows.push({ key: "unreported", name: words.t("watch.unreported"), value, tone: "bad" });
+  }
+  return rows;
+}
 
 /** The filing that is owed, in days of the rule set's calendar (UTC+8), as the camera says. */
 function filing(due, now, words) {
