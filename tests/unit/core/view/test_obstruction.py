@@ -54,14 +54,17 @@ def test_a_lorry_hides_the_share_that_it_covers(view: RegisteredView):
 
 def live(view: RegisteredView, parts: list[tuple[int, bool, Move | None]]) -> list[ViewVerdict]:
     """Verdict at the end of each part: (frames a minute apart, lorry, move)."""
-    state, at_s, said = assessment.start(0.0), 0.0, []
+    state, at_s = assessment.start(0.0), 0.0
+    said: list[ViewVerdict] = []
     for count, hidden, move in parts:
+        verdict = ViewVerdict.CANNOT_TELL
         for _ in range(count):
             at_s += 60.0
             seed = int(at_s)
             luma = behind_a_lorry(seed, move) if hidden else picture(move, noise_seed=seed)
             state, check = assessment.check(state, view, frame(luma, at_s), Tolerance(), at_s)
-        said.append(check.verdict)
+            verdict = check.verdict
+        said.append(verdict)
     return said
 
 
