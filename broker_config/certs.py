@@ -264,6 +264,8 @@ def acl(issued: Sequence[Issued], fixed: str, *, discovery_prefix: str = "homeas
             lines += [f"topic read {discovery_prefix}/#", f"topic write {discovery_prefix}/status"]
         else:
             lines.append(reads_all)
+            if client.role == "recorder":  # it countersigns what cameras commit to
+                lines.append("topic write viewkeeper/v1/+/+/witness")
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 

@@ -89,6 +89,20 @@ def test_onlookers_see_everything_and_write_nothing(
         assert str(onlooker.publish(f"{BASE}/c1/{rest}", b"forged")) == DENIED
 
 
+def test_a_recorder_countersigns_and_only_the_camera_meant_hears_it(
+    site: Site, peers: Any, other: Peer
+):
+    recorder = peers(site.port, tls=site.tls("recorder.main"))
+    for camera in ("c1", "c2"):
+        answer = recorder.publish(f"{BASE}/{camera}/witness", b"seen " + camera.encode())
+        assert not answer.is_failure
+    other.wait_for("c2/witness", b"seen c2")
+    assert b"seen c1" not in [heard.payload for heard in other.heard]
+    assert str(other.publish(f"{BASE}/c2/witness", b"forged")) == DENIED
+    assert not other.publish(f"{BASE}/c2/access", b"entry").is_failure
+    assert str(other.publish(f"{BASE}/c1/access", b"forged")) == DENIED
+
+
 def test_the_desk_cannot_speak_for_a_camera(desk: Peer):
     assert str(desk.publish(f"{BASE}/c1/report", b"forged")) == DENIED
 

@@ -130,19 +130,24 @@ def test_nothing_can_be_issued_without_an_authority(certs: Any, tmp_path: Path):
         certs.Authority(tmp_path, NOW).issue("desk", "main")
 
 
-def test_the_acl_gives_a_revoked_client_nothing_and_only_desks_may_order(
+def test_the_acl_gives_a_revoked_client_nothing_and_lets_desks_order_and_recorders_witness(
     certs: Any, authority: Any
 ):
     authority.issue("camera", "s/c")
     authority.issue("desk", "main")
     authority.issue("desk", "former")
     authority.issue("dashboard", "wall")
+    authority.issue("recorder", "main")
     authority.revoke("desk.former")
     blocks = certs.acl(authority.issued(), "# fixed").split("\n\n")
     by_user = {block.split("\n")[0]: block for block in blocks}
     assert "user desk.former" not in by_user
     assert "topic write viewkeeper/v1/+/+/grant" in by_user["user desk.main"]
     assert "write" not in by_user["user dashboard.wall"]
+    assert by_user["user recorder.main"].split("\n")[1:] == [
+        "topic read viewkeeper/v1/#",
+        "topic write viewkeeper/v1/+/+/witness",
+    ]
     assert "topic write homeassistant/+/s_c/+/config" in by_user["user s/c"]
     assert "viewkeeper" not in by_user["user s/c"]
 
