@@ -6,6 +6,7 @@ corners and no two alike; it needs no file and is exact at any pose.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -37,6 +38,16 @@ def texture(rays: np.ndarray, seed: int = 0) -> np.ndarray:
     return 0.5 + 0.5 * np.tanh(0.9 * total)
 
 
+@functools.lru_cache(maxsize=32)
+def _clean(move: Move, lens: Lens, size: tuple[int, int], seed: int) -> np.ndarray:
+    """The same without noise; rendering is most of these tests' time."""
+    width, height = size
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    camera = Camera.of_picture(lens, size).zoomed(move.zoom)
+    rays = move.rotation() @ camera.rays(x.ravel(), y.ravel())
+    return 30.0 + 190.0 * texture(rays, seed).reshape(height, width)
+
+
 def picture(
     move: Move | None = None,
     *,
@@ -47,13 +58,8 @@ def picture(
     noise_seed: int = 1,
 ) -> np.ndarray:
     """uint8 (H, W): what the camera sees after ``move`` from the registered pose."""
-    move = move or Move()
-    width, height = size
-    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
-    camera = Camera.of_picture(lens, size).zoomed(move.zoom)
-    rays = move.rotation() @ camera.rays(x.ravel(), y.ravel())
-    luma = 30.0 + 190.0 * texture(rays, seed).reshape(height, width)
-    luma += np.random.default_rng(noise_seed).normal(0.0, noise, luma.shape)
+    clean = _clean(move or Move(), lens, size, seed)
+    luma = clean + np.random.default_rng(noise_seed).normal(0.0, noise, clean.shape)
     return np.clip(np.rint(luma), 0, 255).astype(np.uint8)
 
 
