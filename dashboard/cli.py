@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import platform
 import sys
 import time
 from pathlib import Path
 
 from viewkeeper.command_line import OneLineParser, guarded
 from viewkeeper.dashboard import register, server
+from viewkeeper.dashboard.recorder import key as recorder_key
 from viewkeeper.dashboard.recorder.api import Api
 from viewkeeper.dashboard.recorder.intake import Intake
-from viewkeeper.dashboard.recorder.listener import BrokerAddress, Recorder
+from viewkeeper.dashboard.recorder.listener import (
+    OTHER_DAYS,
+    REPORT_DAYS,
+    BrokerAddress,
+    Keeping,
+    Recorder,
+)
 from viewkeeper.dashboard.recorder.recording import Recording
+from viewkeeper.dashboard.recorder.witness import Witness
 from viewkeeper.protocol.errors import Reason, SetupError
 
 _REGISTER_HELP = """\
@@ -82,15 +91,61 @@ def parser() -> argparse.ArgumentParser:
         "--mqtt-password-file", type=Path, metavar="FILE", help="file with the password"
     )
     record.add_argument(
+        "--witness-key",
+        type=Path,
+        metavar="FILE",
+        help="countersign the cameras' checkpoints with this key (viewkeeper-dashboard key FILE)",
+    )
+    record.add_argument(
+        "--name",
+        default=platform.node(),
+        help="of this recorder: the broker keeps for a week what it misses while it is down "
+        "(default: this machine's, %(default)s)",
+    )
+    record.add_argument(
+        "--share",
+        default="",
+        metavar="GROUP",
+        help="share the cameras with the other recorders of this group (MQTT 5)",
+    )
+    record.add_argument(
+        "--keep-reports",
+        type=_days,
+        default=REPORT_DAYS,
+        metavar="DAYS",
+        help="forget reports after so many days (default %(default)s)",
+    )
+    record.add_argument(
+        "--keep-rest",
+        type=_days,
+        default=OTHER_DAYS,
+        metavar="DAYS",
+        help="and events, alarms, verdicts after so many (default %(default)s)",
+    )
+    record.add_argument(
         "--mqtt-ca", type=Path, metavar="FILE", help="certificate authority: speak TLS"
     )
+    key = commands.add_parser(
+        "key",
+        help="make or show the recorder's key",
+        description="Makes the key at the first call and prints its public half. Give it to the "
+        "signing desk: viewkeeper-authority key import DESK NAME --role witness --public HEX, "
+        "then keyset rotate --add NAME.",
+    )
+    key.add_argument("file", type=Path, metavar="FILE")
     return top
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run; 0 after Ctrl-C, 2 when something is set wrongly."""
     options = parser().parse_args(argv)
-    return guarded("viewkeeper-dashboard", lambda: _serve(options))
+    run = _key if options.command == "key" else _serve
+    return guarded("viewkeeper-dashboard", lambda: run(options))
+
+
+def _key(options: argparse.Namespace) -> int:
+    print(recorder_key.load(options.file, create=True).verify_key.raw.hex())
+    return 0
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -127,7 +182,18 @@ def _record(
         ca_file=options.mqtt_ca,
     )
     recording = Recording(options.record)
-    recorder = Recorder(Intake(cameras), recording, address, _now_ms)
+    witness = None
+    if options.witness_key is not None:
+        witness = Witness(recorder_key.load(options.witness_key), recording)
+    keeping = Keeping(
+        name=options.name,
+        share=options.share,
+        report_days=options.keep_reports,
+        other_days=options.keep_rest,
+    )
+    recorder = Recorder(
+        Intake(cameras), recording, address, _now_ms, witness=witness, keeping=keeping
+    )
     return recorder, Api(recording, _now_ms, recorder.health)
 
 
@@ -151,6 +217,13 @@ def _address(text: str) -> tuple[str, int]:
     if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
         raise argparse.ArgumentTypeError("use HOST or HOST:PORT")
     return host, int(port)
+
+
+def _days(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 36_500:
+        raise argparse.ArgumentTypeError("days are 1 to 36500")
+    return value
 
 
 def _port(text: str) -> int:

@@ -15,17 +15,54 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
-from viewkeeper.dashboard.recorder.intake import Found, Intake
+from viewkeeper.dashboard.recorder.intake import Found, Intake, Refused, Witnessed
 from viewkeeper.dashboard.recorder.recording import Recording
 from viewkeeper.dashboard.recorder.tables import DAY_MS
+from viewkeeper.dashboard.recorder.witness import Witness
 from viewkeeper.protocol import topics
 from viewkeeper.protocol.errors import Reason, SetupError
 
 QUEUE_MESSAGES = 20_000
+RECEIVE_MAXIMUM = 10_000
 BATCH_MESSAGES = 500
 REPORT_DAYS, OTHER_DAYS = 90, 400
 RECONNECT_S = (1, 60)
+SESSION_S = 7 * 86_400
+"""How long the broker keeps what a recorder that is down has not heard."""
+RETRY_S = 5.0
+"""A disk that refuses is tried again: what it does not have is not acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message and what acknowledges it: good on the connection it came by, only."""
+
+    topic: str
+    payload: bytes
+    connection: int
+    mid: int
+    qos: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """How long to keep, and how to share the work.
+
+    Attributes:
+        name: of this recorder, part of its MQTT client id; empty: a random one, and the
+            broker keeps nothing for it while it is down.
+        share: name of a group of recorders that share the cameras' messages (MQTT 5 shared
+            subscription); empty: this one hears all.
+        report_days, other_days: reports are forgotten sooner than everything else.
+    """
+
+    name: str = ""
+    share: str = ""
+    report_days: int = REPORT_DAYS
+    other_days: int = OTHER_DAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +85,17 @@ class Recorder:
         recording: Recording,
         address: BrokerAddress,
         now_ms: Callable[[], int],
+        *,
+        witness: Witness | None = None,
+        keeping: Keeping | None = None,
     ) -> None:
         self._intake, self._recording, self._now_ms = intake, recording, now_ms
-        self._heard: queue.Queue[tuple[str, bytes] | None] = queue.Queue(QUEUE_MESSAGES)
+        self._witness, self._keeping = witness, keeping or Keeping()
+        self._heard: queue.Queue[Heard | None] = queue.Queue(QUEUE_MESSAGES)
         self._pruned_day = -1
-        self._dropped = 0
+        self._counts = {"heard": 0, "kept": 0, "refused": 0, "dropped": 0, "countersigned": 0}
+        self._connection = 0
+        self._closing = threading.Event()
         self._client = self._connect(address)
         self._worker = threading.Thread(target=self._keep_all, name="recorder", daemon=True)
         self._worker.start()
@@ -60,21 +103,27 @@ class Recorder:
 
     def health(self) -> Mapping[str, object]:
         """How the recorder itself is doing."""
-        return {"connected": self._client.is_connected(), "dropped": self._dropped}
+        return {
+            "connected": self._client.is_connected(),
+            "waiting": self._heard.qsize(),
+            **self._counts,
+        }
 
     def close(self) -> None:
         """Stop listening, keep what was heard, close the recording."""
-        self._client.disconnect()
-        self._client.loop_stop()
+        self._closing.set()
         self._heard.put(None)
         self._worker.join()
+        self._client.disconnect()
+        self._client.loop_stop()
         self._recording.close()
 
     def _connect(self, address: BrokerAddress) -> mqtt.Client:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"recorder-{secrets.token_hex(8)}",
+            client_id=f"recorder-{self._keeping.name or secrets.token_hex(8)}",
             protocol=mqtt.MQTTv5,
+            manual_ack=True,
         )
         if address.username is not None:
             client.username_pw_set(address.username, address.password)
@@ -88,7 +137,18 @@ class Recorder:
         client.reconnect_delay_set(*RECONNECT_S)
         client.on_connect = self._on_connect
         client.on_message = self._on_message
-        client.connect_async(address.host, address.port, keepalive=30)
+        session = Properties(PacketTypes.CONNECT)
+        session.SessionExpiryInterval = SESSION_S if self._keeping.name else 0
+        # More than fits in the queue could only be dropped, and is not sent again before a
+        # reconnection.
+        session.ReceiveMaximum = RECEIVE_MAXIMUM
+        client.connect_async(
+            address.host,
+            address.port,
+            keepalive=30,
+            clean_start=not self._keeping.name,
+            properties=session,
+        )
         return client
 
     def _on_connect(
@@ -97,13 +157,18 @@ class Recorder:
         if code.is_failure:
             print(f"recorder: the broker refuses: {code}", file=sys.stderr, flush=True)
         else:
-            client.subscribe(f"{topics.ROOT}/#", qos=1)
+            self._connection += 1
+            group = self._keeping.share
+            client.subscribe(f"$share/{group}/{topics.ROOT}/#" if group else f"{topics.ROOT}/#", 1)
 
     def _on_message(self, _client: object, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        self._counts["heard"] += 1
+        payload = bytes(message.payload)
+        heard = Heard(message.topic, payload, self._connection, message.mid, message.qos)
         try:
-            self._heard.put_nowait((message.topic, bytes(message.payload)))
-        except queue.Full:
-            self._dropped += 1
+            self._heard.put_nowait(heard)
+        except queue.Full:  # only messages of QoS 0 can get here
+            self._counts["dropped"] += 1
 
     def _keep_all(self) -> None:
         while True:
@@ -115,17 +180,52 @@ class Recorder:
             if None in batch:
                 return
 
-    def _keep(self, batch: list[tuple[str, bytes]]) -> None:
+    def _keep(self, batch: list[Heard]) -> None:
         found: list[Found] = []
-        for topic, payload in batch:
-            one = self._intake.read(topic, payload)
+        for heard in batch:
+            one = self._intake.read(heard.topic, heard.payload)
             if one is not None:
                 found.append(one)
         now = self._now_ms()
+        for step in (self._store, self._prune, self._countersign):
+            while not self._done(step, found, now):
+                if self._closing.wait(RETRY_S):
+                    return
+        for heard in batch:
+            if heard.qos and heard.connection == self._connection:
+                self._client.ack(heard.mid, heard.qos)
+
+    def _done(
+        self, step: Callable[[list[Found], int], None], found: list[Found], now_ms: int
+    ) -> bool:
         try:
-            self._recording.add(found, now)
-            if now // DAY_MS != self._pruned_day:
-                self._pruned_day = now // DAY_MS
-                self._recording.prune(now, report_days=REPORT_DAYS, other_days=OTHER_DAYS)
+            step(found, now_ms)
         except SetupError as error:
             print(f"recorder: could not keep {len(found)}: {error}", file=sys.stderr, flush=True)
+            return False
+        return True
+
+    def _store(self, found: list[Found], now_ms: int) -> None:
+        self._recording.add(found, now_ms)
+        refused = sum(isinstance(one, Refused) for one in found)
+        self._counts["refused"] += refused
+        self._counts["kept"] += len(found) - refused
+
+    def _prune(self, _found: list[Found], now_ms: int) -> None:
+        if now_ms // DAY_MS == self._pruned_day:
+            return
+        keeping = self._keeping
+        self._recording.prune(
+            now_ms, report_days=keeping.report_days, other_days=keeping.other_days
+        )
+        self._pruned_day = now_ms // DAY_MS
+
+    def _countersign(self, found: list[Found], now_ms: int) -> None:
+        for seen in found:
+            if self._witness is None or not isinstance(seen, Witnessed):
+                continue
+            said = self._witness.statement(seen, now_ms)
+            if said is not None:
+                topic, message = said
+                self._client.publish(topic, message, qos=1, retain=True)
+                self._counts["countersigned"] += 1

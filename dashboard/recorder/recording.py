@@ -10,12 +10,14 @@ from pathlib import Path
 
 from viewkeeper.dashboard.recorder.intake import Found, Kept, Notice, Refused, Witnessed
 from viewkeeper.dashboard.recorder.tables import (
+    COUNTERSIGNED,
     DAY_MS,
     SCHEMA,
     SCHEMA_VERSION,
     Acknowledgement,
     Fault,
     Row,
+    Said,
 )
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.vocabulary import RecordKind
@@ -34,7 +36,8 @@ class Recording:
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
+            # FULL: the broker forgets what it hears we have, so the disk must have it.
+            self._db.execute("PRAGMA synchronous = FULL")
             self._prepare()
         except sqlite3.Error as error:
             raise SetupError(Reason.FILE_UNREADABLE, f"recording {path}: {error}") from error
@@ -44,6 +47,10 @@ class Recording:
         if version == 0:
             self._db.executescript(
                 f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+        elif version == 1:
+            self._db.executescript(
+                f"BEGIN; {COUNTERSIGNED} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
         elif version != SCHEMA_VERSION:
             raise SetupError(
@@ -141,6 +148,29 @@ class Recording:
     def _add_refusal(self, refused: Refused, at_ms: int) -> None:
         row = (refused.camera, at_ms, refused.rest, refused.reason.value, refused.hint)
         self._db.execute("INSERT INTO refusals VALUES (?,?,?,?,?)", row)
+
+    def note_fault(self, camera: str, fault: Fault, detail: str, at_ms: int) -> None:
+        """Keep what a witness noticed; the same twice is kept once."""
+        with self._writing():
+            self._add_fault(camera, fault, detail, at_ms)
+
+    def note_countersigned(self, said: Said, at_ms: int) -> None:
+        """Remember what was countersigned last."""
+        with self._writing():
+            self._db.execute(
+                "INSERT INTO countersigned VALUES (?,?,?,?,?) ON CONFLICT (camera) DO UPDATE SET"
+                " size = excluded.size, root = excluded.root, at_ms = excluded.at_ms,"
+                " message = excluded.message",
+                (said.camera, said.size, said.root, at_ms, said.message),
+            )
+
+    def countersigned(self, camera: str) -> Said | None:
+        """What was countersigned last."""
+        found = self._ask("SELECT size, root, message FROM countersigned WHERE camera = ?", camera)
+        if not found:
+            return None
+        size, root, message = found[0]
+        return Said(camera, _int(size), _bytes(root), _bytes(message))
 
     def acknowledge(self, ack: Acknowledgement) -> bool:
         """Note that somebody saw an alarm; ``False`` where no such alarm was recorded."""

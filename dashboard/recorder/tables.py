@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DAY_MS = 86_400_000
-SCHEMA = """
+COUNTERSIGNED = """
+CREATE TABLE countersigned (camera TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
+  at_ms INTEGER NOT NULL, message BLOB NOT NULL, PRIMARY KEY (camera)) WITHOUT ROWID;
+"""
+SCHEMA = (
+    COUNTERSIGNED
+    + """
 CREATE TABLE records (
   camera TEXT NOT NULL, boot BLOB NOT NULL, sequence INTEGER NOT NULL,
   kind INTEGER NOT NULL, utc_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL,
@@ -29,6 +35,7 @@ CREATE TABLE faults (camera TEXT NOT NULL, at_ms INTEGER NOT NULL, fault TEXT NO
 CREATE TABLE acknowledgements (camera TEXT NOT NULL, boot BLOB NOT NULL,
   sequence INTEGER NOT NULL, at_ms INTEGER NOT NULL, who TEXT NOT NULL, note TEXT NOT NULL);
 """
+)
 
 
 class Fault(StrEnum):
@@ -37,7 +44,7 @@ class Fault(StrEnum):
     FORKED = "forked"
     """One number of the row, two different signed records."""
     LEDGER_FORKED = "ledger_forked"
-    """One size of the ledger, two signed roots."""
+    """One size of the ledger, two signed roots; or a larger one that does not continue it."""
     LEDGER_SHRUNK = "ledger_shrunk"
     """A later checkpoint of a smaller ledger."""
 
@@ -60,4 +67,14 @@ class Row:
 
     rest: str
     utc_ms: int
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A countersignature that was given."""
+
+    camera: str
+    size: int
+    root: bytes
     message: bytes
