@@ -20,9 +20,13 @@ if [ ! -e "$root/.ready" ]; then
     mkdir -p "$top/build"
     mmdebstrap --quiet --variant=apt --include=debhelper,dh-python,pybuild-plugin-pyproject,\
 python3-all,python3-setuptools,python3-numpy,python3-cryptography,python3-cbor2,\
-python3-paho-mqtt,lintian,fakeroot,help2man "$suite" "$root"
+python3-paho-mqtt,build-essential,lintian,fakeroot,help2man "$suite" "$root"
     touch "$root/.ready"
 fi
+
+# Maintainer scripts ask /proc; it goes away with this script's own mount namespace.
+[ -n "${VIEWKEEPER_APART:-}" ] || VIEWKEEPER_APART=1 exec unshare --mount "$0" "$suite"
+mount -t proc proc "$root/proc"
 
 say "building"
 rm -rf "$root/build"
@@ -44,6 +48,8 @@ say "install, upgrade, remove, purge"
 chroot "$root" sh -eu -c '
     cd /build
     export DEBIAN_FRONTEND=noninteractive
+    apt-get purge -qq -y viewkeeper-agent viewkeeper-desk || true  # of a try that failed
+    rm -rf /etc/viewkeeper
     apt-get install -qq -y --no-install-recommends ./viewkeeper-agent_*.deb ./viewkeeper-desk_*.deb
     viewkeeper-agent --help > /dev/null
     viewkeeper-authority --help > /dev/null
