@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import platform
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from viewkeeper.command_line import OneLineParser, guarded
-from viewkeeper.dashboard import register, server
+from viewkeeper.dashboard import operators, register, server
 from viewkeeper.dashboard.recorder import key as recorder_key
 from viewkeeper.dashboard.recorder.api import Api
 from viewkeeper.dashboard.recorder.intake import Intake
@@ -22,6 +24,7 @@ from viewkeeper.dashboard.recorder.listener import (
 )
 from viewkeeper.dashboard.recorder.recording import Recording
 from viewkeeper.dashboard.recorder.witness import Witness
+from viewkeeper.dashboard.signing_in import SignIn
 from viewkeeper.protocol.errors import Reason, SetupError
 
 _REGISTER_HELP = """\
@@ -73,6 +76,13 @@ def parser() -> argparse.ArgumentParser:
         type=_port,
         default=server.DEFAULT_PORT,
         help="port to listen on; 0 takes a free one (default %(default)s)",
+    )
+    serve.add_argument(
+        "--operators",
+        type=Path,
+        metavar="FILE",
+        help="who may sign in (viewkeeper-dashboard operator add FILE NAME); must be given where "
+        "--host is not this machine alone",
     )
     record = serve.add_argument_group(
         "recorder", "keeps history and acknowledgements; without it the page shows what is live"
@@ -133,14 +143,60 @@ def parser() -> argparse.ArgumentParser:
         "then keyset rotate --add NAME.",
     )
     key.add_argument("file", type=Path, metavar="FILE")
+    _add_operator_commands(commands)
     return top
+
+
+def _add_operator_commands(commands: Any) -> None:
+    operator = commands.add_parser(
+        "operator",
+        help="say who may sign in",
+        description="Keeps the file for serve --operators: names and salted scrypt hashes, for "
+        "its owner alone. A running dashboard reads it again when it changes.",
+    )
+    doing = operator.add_subparsers(dest="doing", required=True, metavar="DOING")
+    for name, told in (
+        ("add", "add somebody, or give a new password: asked for, or the first line of a pipe"),
+        ("remove", "remove somebody; their sessions end"),
+        ("list", "list the names"),
+    ):
+        one = doing.add_parser(name, help=told, description=told)
+        one.add_argument("file", type=Path, metavar="FILE")
+        if name != "list":
+            one.add_argument("name", metavar="NAME")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run; 0 after Ctrl-C, 2 when something is set wrongly."""
     options = parser().parse_args(argv)
-    run = _key if options.command == "key" else _serve
+    run = {"key": _key, "operator": _operator, "serve": _serve}[options.command]
     return guarded("viewkeeper-dashboard", lambda: run(options))
+
+
+def _operator(options: argparse.Namespace) -> int:
+    path: Path = options.file
+    begins = options.doing == "add" and not path.exists()
+    known = {} if begins else dict(operators.load_operators(path))
+    if options.doing == "list":
+        print("\n".join(sorted(known)))
+        return 0
+    if options.doing == "remove":
+        if known.pop(options.name, None) is None:
+            raise SetupError(Reason.SETTING, f"{path} names no {options.name!r}")
+    else:
+        made = operators.new_operator(options.name, _new_password())
+        known[made.name] = made
+    operators.save_operators(path, known)
+    return 0
+
+
+def _new_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        raise SetupError(Reason.SETTING, "the two passwords differ; nothing was changed")
+    return password
 
 
 def _key(options: argparse.Namespace) -> int:
@@ -150,10 +206,16 @@ def _key(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     cameras = register.load_register(options.register)
+    sign_in = None if options.operators is None else SignIn(options.operators)
     recorder, answers = _record(options, cameras)
     try:
         running = server.start(
-            cameras, options.broker_url, host=options.host, port=options.port, api=answers
+            cameras,
+            options.broker_url,
+            host=options.host,
+            port=options.port,
+            api=answers,
+            sign_in=sign_in,
         )
         print(f"{running.url}  ({len(cameras.cameras)} cameras; Ctrl-C stops)", flush=True)
         try:

@@ -1,7 +1,8 @@
 """Serves the dashboard's page and its configuration over HTTP; GET and HEAD only.
 
 The page talks to the broker itself. Where there is a recorder, its answers under ``/api/``
-come from here too, and one of them takes a POST.
+come from here too, and one of them takes a POST. The page's files are public; configuration and
+answers are for who signed in, and a server that others reach does not start without sign-in.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from urllib.parse import urlsplit
 from viewkeeper.dashboard.assets import MIME_TYPES, Asset, asset, load_assets
 from viewkeeper.dashboard.recorder.api import MAX_BODY_BYTES, Answer, Api, Request
 from viewkeeper.dashboard.register import Register
+from viewkeeper.dashboard.signing_in import SIGN_IN, SIGN_OUT, SignIn, is_loopback
 from viewkeeper.protocol import topics
 from viewkeeper.protocol.errors import Reason, SetupError
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8080
 REQUEST_TIMEOUT_S = 30
+CONFIG = "/config.json"
 
 
 def check_broker_url(url: str) -> str:
@@ -110,6 +113,7 @@ def start(
     host: str = DEFAULT_HOST,
     port: int = DEFAULT_PORT,
     api: Api | None = None,
+    sign_in: SignIn | None = None,
 ) -> Dashboard:
     """Serve the page in the background; port 0 takes any free one.
 
@@ -117,15 +121,23 @@ def start(
         register: the cameras to show.
         broker_url: where the *browser* finds the broker: ``ws://HOST:PORT``.
         api: a recorder's answers, where there is one.
+        sign_in: who may read them; must be there unless ``host`` is loopback.
 
     Raises:
-        SetupError: a broker address no browser can use, or a port that cannot be had.
+        SetupError: a broker address no browser can use, a port that cannot be had, or an address
+            that others reach and nobody who must sign in.
     """
     check_broker_url(broker_url)
+    if sign_in is None and not is_loopback(host):
+        raise SetupError(
+            Reason.SETTING,
+            f"others reach {host}: name who may sign in with --operators FILE "
+            "(viewkeeper-dashboard operator add FILE NAME), or listen on 127.0.0.1",
+        )
     told = page_config(register, broker_url, recorder=api is not None)
     config = json.dumps(told, ensure_ascii=False).encode("utf-8")
-    table = {**load_assets(), "/config.json": asset(MIME_TYPES[".json"], config)}
-    handler = _handler(table, security_headers(broker_url), api)
+    table = {**load_assets(), CONFIG: asset(MIME_TYPES[".json"], config)}
+    handler = _handler(table, security_headers(broker_url), api, sign_in)
     try:
         server = _Server((host, port), handler)
     except (OSError, OverflowError) as error:
@@ -148,7 +160,10 @@ class _Server(ThreadingHTTPServer):
 
 
 def _handler(
-    table: Mapping[str, Asset], headers: Mapping[str, str], api: Api | None
+    table: Mapping[str, Asset],
+    headers: Mapping[str, str],
+    api: Api | None,
+    sign_in: SignIn | None,
 ) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -167,7 +182,8 @@ def _handler(
             self._answer(with_body=False)
 
         def do_POST(self) -> None:
-            if api is None or not self.path.startswith("/api/"):
+            session = sign_in is not None and self.path in (SIGN_IN, SIGN_OUT)
+            if not session and (api is None or not self.path.startswith("/api/")):
                 self.send_error(405)
                 return
             length = self.headers.get("Content-Length", "")
@@ -176,7 +192,7 @@ def _handler(
             elif int(length) > MAX_BODY_BYTES:
                 self.send_error(413)
             else:
-                self._answer_api(api, self.rfile.read(int(length)), with_body=True)
+                self._answer_api(self.rfile.read(int(length)), with_body=True)
 
         def send_error(self, code: int, message: str | None = None, explain: str | None = None):
             """Also the base class's own refusals: bad request lines, unknown methods."""
@@ -190,22 +206,36 @@ def _handler(
                 int(refused), MIME_TYPES[".txt"], body, shown, extra | {"Connection": "close"}
             )
 
-        def _answer_api(self, api: Api, body: bytes, *, with_body: bool) -> None:
+        def _answer_api(self, body: bytes, *, with_body: bool) -> None:
             path, _, query = self.path.partition("?")
             asked = {name.lower(): value for name, value in self.headers.items()}
-            answer: Answer = api.answer(Request(self.command, path, query, asked, body))
+            operator = None if sign_in is None else sign_in.operator(asked)
+            request = Request(self.command, path, query, asked, body, operator)
+            more: Mapping[str, str] = {}
+            if sign_in is not None and path in (SIGN_IN, SIGN_OUT):
+                answer, more = sign_in.answer(request, self.client_address[0])
+            elif sign_in is not None and operator is None:
+                answer = Answer(401, {"error": "sign in"})
+            elif path == CONFIG:
+                answer = Answer(200, {**json.loads(table[CONFIG].plain), "operator": operator})
+            elif api is not None:
+                answer = api.answer(request)
+            else:
+                answer = Answer(404, {"error": "not found"})
             content = json.dumps(answer.value, ensure_ascii=False).encode("utf-8")
-            extra = {"Cache-Control": "no-store"}
+            extra = {"Cache-Control": "no-store", **more}
             if answer.allow is not None:
                 extra["Allow"] = answer.allow
             shown = content if with_body else b""
             self._send(answer.status, MIME_TYPES[".json"], content, shown, extra)
 
         def _answer(self, *, with_body: bool) -> None:
-            if api is not None and self.path.startswith("/api/"):
-                self._answer_api(api, b"", with_body=with_body)
+            path = self.path.split("?", 1)[0]
+            api_asked = path.startswith("/api/") and (api or sign_in) is not None
+            if api_asked or (path == CONFIG and sign_in is not None):
+                self._answer_api(b"", with_body=with_body)
                 return
-            found = table.get(self.path.split("?", 1)[0])
+            found = table.get(path)
             if found is None:
                 self.send_error(404)
                 return

@@ -1,7 +1,8 @@
 """The recorder's answers, as JSON. Knows no sockets: a request in, an answer out.
 
 History is handed out as the signed messages themselves; the page verifies them as it does
-live ones. Acknowledgements are the desk's own notes: ``who`` is what somebody typed.
+live ones. Acknowledgements are the desk's own notes: ``who`` is the operator who signed in
+or, at a server without sign-in, what somebody typed.
 """
 
 from __future__ import annotations
@@ -27,13 +28,14 @@ _CAMERA = re.compile(f"{ID_PATTERN}/{ID_PATTERN}")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked, headers by lower-case name."""
+    """What was asked, headers by lower-case name; ``operator`` is who signed in, if anybody."""
 
     method: str
     path: str
     query: str
     headers: Mapping[str, str]
     body: bytes = b""
+    operator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Answer:
     allow: str | None = None
 
 
-class _Wrong(Exception):
+class Wrong(Exception):
     """The request, not the recorder, is at fault."""
 
 
@@ -77,7 +79,7 @@ class Api:
             return Answer(405, {"error": "method not allowed"}, ", ".join(allowed))
         try:
             return route(request)
-        except _Wrong as error:
+        except Wrong as error:
             return Answer(400, {"error": str(error)})
         except SetupError as error:
             return Answer(500, {"error": error.hint})
@@ -89,7 +91,7 @@ class Api:
         asked = parse_qs(request.query)
         camera = asked.get("camera", [""])[0]
         if _CAMERA.fullmatch(camera) is None:
-            raise _Wrong("camera must be SITE/CAMERA")
+            raise Wrong("camera must be SITE/CAMERA")
         until = self._now_ms()
         since = until - _number(asked, "hours", 24, MAX_HOURS) * HOUR_MS
         points = _number(asked, "points", 360, MAX_POINTS)
@@ -123,17 +125,17 @@ class Api:
         return Answer(200, {"acknowledgements": found})
 
     def _acknowledge(self, request: Request) -> Answer:
-        _refuse_foreign(request)
-        said = _json_object(request.body)
+        refuse_foreign(request)
+        said = json_object(request.body)
         place = re.fullmatch("([0-9a-f]{16}):([0-9]{1,16})", _text(said, "place", 1, 40))
         if place is None:
-            raise _Wrong("place must be BOOT:SEQUENCE")
+            raise Wrong("place must be BOOT:SEQUENCE")
         ack = Acknowledgement(
             camera=_text(said, "camera", 1, 80),
             boot=bytes.fromhex(place.group(1)),
             sequence=int(place.group(2)),
             at_ms=self._now_ms(),
-            who=_text(said, "who", 1, 60),
+            who=request.operator or _text(said, "who", 1, 60),
             note=_text(said, "note", 0, 500),
         )
         if not self._recording.acknowledge(ack):
@@ -141,29 +143,29 @@ class Api:
         return Answer(201, {"at": ack.at_ms})
 
 
-def _refuse_foreign(request: Request) -> None:
+def refuse_foreign(request: Request) -> None:
     """Another site's page must not acknowledge with this operator's browser."""
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise _Wrong("send application/json")
+        raise Wrong("send application/json")
     origin = request.headers.get("origin")
     if origin is not None and origin.split("://", 1)[-1] != request.headers.get("host"):
-        raise _Wrong("asked by a page of another origin")
+        raise Wrong("asked by a page of another origin")
 
 
 def _number(asked: Mapping[str, list[str]], name: str, default: int, high: int) -> int:
     text = asked.get(name, [str(default)])[0]
     if re.fullmatch("[0-9]{1,6}", text) is None or not 1 <= int(text) <= high:
-        raise _Wrong(f"{name} must be 1 to {high}")
+        raise Wrong(f"{name} must be 1 to {high}")
     return int(text)
 
 
-def _json_object(body: bytes) -> Mapping[str, Any]:
+def json_object(body: bytes) -> Mapping[str, Any]:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise _Wrong("not JSON") from error
+        raise Wrong("not JSON") from error
     if not isinstance(value, dict):
-        raise _Wrong("must be an object")
+        raise Wrong("must be an object")
     return cast("dict[str, Any]", value)
 
 
@@ -171,5 +173,5 @@ def _text(said: Mapping[str, Any], name: str, low: int, high: int) -> str:
     value = said.get(name, "")
     shown = isinstance(value, str) and all(char.isprintable() or char == "\n" for char in value)
     if not shown or not low <= len(value.strip()) <= high:
-        raise _Wrong(f"{name} must be a text of {low} to {high} characters")
+        raise Wrong(f"{name} must be a text of {low} to {high} characters")
     return value.strip()

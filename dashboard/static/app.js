@@ -8,6 +8,7 @@ import { Bar } from "./parts/bar.js";
 import { Card } from "./parts/card.js";
 import { Login } from "./parts/login.js";
 import { Overview } from "./parts/overview.js";
+import { SigningIn } from "./parts/signing_in.js";
 import { allowSound, ring } from "./parts/sound.js";
 import { Words, keepLanguage, loadTables, preferredLanguage, remember } from "./words.js";
 
@@ -59,7 +60,7 @@ function useRoute() {
 
 /** The recorder's client, or null where the server has none. */
 function useRecorder(config, store) {
-  const [recorder] = useState(() => (config.recorder ? new RecorderClient(store, () => store.changed()) : null));
+  const [recorder] = useState(() => (config.recorder ? new RecorderClient(store, () => store.changed(), config.operator) : null));
   useEffect(() => recorder?.start(), [recorder]);
   return recorder;
 }
@@ -109,7 +110,7 @@ function Page({ config, tables, store }) {
   const chosen = store.cameras.get(hash.replace(/^#\/camera\//, ""));
   return html`
     <a class="skip" href="#main" onClick=${skip}>${words.t("skip")}</a>
-    <${Bar} words=${words} tables=${tables} link=${link} recorder=${recorder} theme=${theme} sound=${sound} setSound=${setSound}
+    <${Bar} words=${words} tables=${tables} link=${link} recorder=${recorder} theme=${theme} sound=${sound} setSound=${setSound} operator=${config.operator}
       setTheme=${(one) => { remember(THEME, one); applyTheme(one); setTheme(one); }}
       setLanguage=${(one) => { keepLanguage(one); setLanguage(one); }} />
     <main id="main" tabindex="-1">
@@ -144,6 +145,10 @@ async function start() {
   const root = document.getElementById("page");
   try {
     const answer = await fetch(new URL("config.json", document.baseURI));
+    if (answer.status === 401) {
+      render(html`<${SigningIn} tables=${tables} onDone=${start} />`, root);
+      return;
+    }
     if (!answer.ok) throw new Error(`config.json: ${answer.status}`);
     const config = await answer.json();
     const store = new Store(config);

@@ -14,8 +14,9 @@ export class RecorderClient {
   #begun = Date.now();
   #timer = 0;
 
-  /** `tell` is called when acknowledgements came. */
-  constructor(store, tell) {
+  /** `tell` is called when acknowledgements came; `operator` is who signed in at the server, if anybody. */
+  constructor(store, tell, operator = null) {
+    this.operator = operator;
     this.#store = store;
     this.#tell = tell;
     this.acknowledged = new Map();
@@ -57,6 +58,7 @@ export class RecorderClient {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ camera: camera.id, place: placeOf(alarm), who, note }),
     });
+    if (answer.status === 401) location.reload(); // the session ended: the server asks who it is
     if (!answer.ok) throw new Error((await answer.json()).error);
     await this.refresh();
   }
@@ -80,6 +82,7 @@ export class RecorderClient {
 
   async #ask(path) {
     const answer = await fetch(new URL(path, document.baseURI));
+    if (answer.status === 401) location.reload();
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
     return answer.json();
   }

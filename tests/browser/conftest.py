@@ -13,6 +13,7 @@ from tests.browser import desk
 from viewkeeper.dashboard import server
 from viewkeeper.dashboard.recorder.api import Api
 from viewkeeper.dashboard.register import Register
+from viewkeeper.dashboard.signing_in import SignIn
 
 ARTEFACTS = Path(os.environ.get("VIEWKEEPER_ARTEFACTS", "artefacts"))
 
@@ -45,8 +46,9 @@ def visit(chromium: Browser, broker: desk.Broker) -> Iterator[Visit]:
         path: str = "",
         connected: bool = True,
         api: Api | None = None,
+        sign_in: SignIn | None = None,
     ) -> Page:
-        running = server.start(register, broker.url, port=0, api=api)
+        running = server.start(register, broker.url, port=0, api=api, sign_in=sign_in)
         closing.append(running.close)
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -72,8 +74,13 @@ def visit(chromium: Browser, broker: desk.Broker) -> Iterator[Visit]:
 
 def _note(complaints: list[str], message: ConsoleMessage) -> None:
     # A browser reports every socket and request that fails; that is the broker's or the
-    # recorder's absence, which is for the page to tell.
-    absence = "WebSocket connection to" in message.text or "/api/" in message.location["url"]
+    # recorder's absence, or the server's question who it is, which is for the page to tell.
+    refusals = ("status of 401", "status of 403", "status of 429")
+    absence = (
+        "WebSocket connection to" in message.text
+        or "/api/" in message.location["url"]
+        or any(one in message.text for one in refusals)
+    )
     if message.type == "error" and not absence:
         complaints.append(message.text)
 

@@ -13,21 +13,21 @@ export function Acknowledge({ camera, alarm, words, now, recorder }) {
       ${words.t("ack.done", { who: one.who, time: words.time(one.at, now) })}
       ${one.note && html` <q class="detail">${one.note}</q>`}</p>`)}
     ${open
-      ? html`<${Form} words=${words} close=${() => setOpen(false)}
+      ? html`<${Form} words=${words} operator=${recorder.operator} close=${() => setOpen(false)}
           send=${(who, note) => recorder.acknowledge(camera, alarm, who, note)} />`
       : html`<button type="button" class="ack-open" data-acknowledge onClick=${() => setOpen(true)}>${words.t("ack.button")}</button>`}`;
 }
 
-function Form({ words, send, close }) {
+function Form({ words, operator, send, close }) {
   const who = useRef(null);
   const note = useRef(null);
   const [fault, setFault] = useState("");
-  useLayoutEffect(() => (who.current.value ? note : who).current.focus(), []);
+  useLayoutEffect(() => (operator || who.current.value ? note : who).current.focus(), []);
   const submit = async (event) => {
     event.preventDefault();
-    remember(NAME, who.current.value);
+    if (!operator) remember(NAME, who.current.value);
     try {
-      await send(who.current.value, note.current.value);
+      await send(operator ?? who.current.value, note.current.value);
       close();
     } catch (error) {
       setFault(error.message);
@@ -35,7 +35,7 @@ function Form({ words, send, close }) {
   };
   const onKeyDown = (event) => event.key === "Escape" && close();
   return html`<form class="ack-form" onSubmit=${submit} onKeyDown=${onKeyDown}>
-    <label>${words.t("ack.who")}<input ref=${who} name="who" required maxlength="60" autocomplete="name" defaultValue=${remember(NAME)} /></label>
+    ${operator ? html`<p>${words.t("ack.as", { who: operator })}</p>` : html`<label>${words.t("ack.who")}<input ref=${who} name="who" required maxlength="60" autocomplete="name" defaultValue=${remember(NAME)} /></label>`}
     <label class="wide">${words.t("ack.note")}<input ref=${note} name="note" maxlength="500" autocomplete="off" /></label>
     <button type="submit" class="primary">${words.t("ack.send")}</button>
     <button type="button" onClick=${close}>${words.t("ack.cancel")}</button>

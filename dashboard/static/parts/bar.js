@@ -2,11 +2,12 @@
 
 import { html } from "../vendor/preact.js";
 import { LANGUAGES } from "../words.js";
+import { signOut } from "./signing_in.js";
 import { Alarm, Dot, Speaker, VerdictIcon } from "./icons.js";
 
 export const THEMES = ["auto", "light", "dark"];
 
-export function Bar({ words, tables, link, recorder, theme, setTheme, setLanguage, sound, setSound }) {
+export function Bar({ words, tables, link, recorder, theme, setTheme, setLanguage, sound, setSound, operator }) {
   return html`<header class="bar">
     <a class="brand" href="#/"><${Mark} /><span><b>${words.t("title")}</b><small>${words.t("subtitle")}</small></span></a>
     <p class=${`broker broker-${link.state}`} role="status" data-broker=${link.state}>
@@ -14,6 +15,8 @@ export function Bar({ words, tables, link, recorder, theme, setTheme, setLanguag
     </p>
     ${recorder && !recorder.reachable && html`<p class="broker broker-lost" role="status" data-recorder="lost">${words.t("recorder.lost")}</p>`}
     <div class="choices">
+      ${operator && html`<span class="operator">${operator}</span>
+        <button type="button" class="toggle" data-signout onClick=${signOut}>${words.t("signin.out")}</button>`}
       <button type="button" class="toggle" data-sound=${sound ? "on" : "off"} aria-pressed=${String(sound)} onClick=${() => setSound(!sound)}>
         <${Speaker} on=${sound} /><span class="sr">${words.t("sound")}</span></button>
       <label><span class="sr">${words.t("theme")}</span>
