@@ -38,7 +38,10 @@ The register is a JSON file:
      "aspect": 1.78, "report_period_s": 60,        optional, with these defaults
      "tolerance": {"pan_deg": 1.0, "tilt_deg": 1.0, "roll_deg": 1.0, "zoom": 0.03},
      "azimuth_deg": 240.0, "position": [12.5, -3.0]   optional, for the map
-  }]}
+  }],
+   "signers": [{"person": "Li Ming", "public": "<64 hex digits>"}],       optional: who signs
+   "witness_keys": [{"person": "desk", "public": "<64 hex digits>"}]}     configurations; who
+                                                  countersigns checkpoints
 
 Example:
   viewkeeper-dashboard serve --register register.json --broker-url ws://192.168.1.5:9001

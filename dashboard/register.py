@@ -73,10 +73,33 @@ class Camera:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whose signature the page believes for one thing, and the key it is made with."""
+
+    person: str
+    key: cose.VerifyKey
+
+    def public(self) -> dict[str, Any]:
+        """What the page is told (``config.json``)."""
+        return {
+            "person": self.person,
+            "public": self.key.raw.hex(),
+            "algorithm": int(self.key.algorithm),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
-    """All cameras of one dashboard, each (site, camera) once."""
+    """All cameras of one dashboard, each (site, camera) once.
+
+    Attributes:
+        witness_keys: whose countersignatures of checkpoints are shown as such.
+        signers: whose signatures under a configuration are.
+    """
 
     cameras: tuple[Camera, ...]
+    witness_keys: tuple[Person, ...] = ()
+    signers: tuple[Person, ...] = ()
 
     def __post_init__(self) -> None:
         seen: set[tuple[str, str]] = set()
@@ -109,16 +132,44 @@ def load_register(path: Path) -> Register:
 def parse_register(value: object) -> Register:
     """Build a register from decoded JSON: ``{"cameras": [{...}, ...]}``.
 
+    ``witness_keys`` and ``signers``, lists of ``{"person", "public"}``, may stand beside.
+
     Raises:
         SetupError: naming the camera and the field.
     """
     if not isinstance(value, dict) or not isinstance(value.get("cameras"), list):
         raise _wrong('it must be {"cameras": [...]}')
     table = cast("dict[str, Any]", value)
-    if set(table) != {"cameras"}:
-        raise _wrong(f"unknown entries: {', '.join(sorted(set(table) - {'cameras'}))}")
+    if strange := set(table) - {"cameras", "witness_keys", "signers"}:
+        raise _wrong(f"unknown entries: {', '.join(sorted(strange))}")
     rows = cast("list[object]", table["cameras"])
-    return Register(tuple(_camera(row, f"cameras[{at}]") for at, row in enumerate(rows)))
+    return Register(
+        tuple(_camera(row, f"cameras[{at}]") for at, row in enumerate(rows)),
+        witness_keys=_people(table, "witness_keys"),
+        signers=_people(table, "signers"),
+    )
+
+
+def _people(table: dict[str, Any], name: str) -> tuple[Person, ...]:
+    rows = table.get(name, [])
+    if not isinstance(rows, list):
+        raise _wrong(f"{name} must be a list")
+    found: list[Person] = []
+    for at, row in enumerate(cast("list[object]", rows)):
+        where = f"{name}[{at}]"
+        if not isinstance(row, dict):
+            raise _wrong(f"{where} must be an object")
+        rest = dict(cast("dict[str, Any]", row))
+        person = _text(rest, "person", where)
+        algorithm = rest.pop("algorithm", int(cose.Algorithm.ED25519))
+        key = _key(rest.pop("public", ""), algorithm, where, name="public")
+        kid = rest.pop("kid", key.kid.hex())
+        if kid != key.kid.hex():
+            raise _wrong(f"{where}.kid does not belong to public (it would be {key.kid.hex()})")
+        if rest:
+            raise _wrong(f"{where} has unknown entries: {', '.join(sorted(rest))}")
+        found.append(Person(person, key))
+    return tuple(found)
 
 
 def _camera(row: object, where: str) -> Camera:
@@ -159,19 +210,19 @@ def _text(rest: dict[str, Any], name: str, where: str) -> str:
     return value
 
 
-def _key(text: str, algorithm: object, where: str) -> cose.VerifyKey:
-    """The camera's key; Ed25519 where the register names no ``device_algorithm``."""
+def _key(text: object, algorithm: object, where: str, name: str = "device_key") -> cose.VerifyKey:
+    """A raw public key in hexadecimal."""
     known = ", ".join(f"{int(each)} ({each.name})" for each in cose.Algorithm)
     if isinstance(algorithm, bool) or algorithm not in set(cose.Algorithm):
-        raise _wrong(f"{where}.device_algorithm must be one of {known}")
+        raise _wrong(f"{where}: the algorithm of {name} must be one of {known}")
     kind = cose.Algorithm(cast("int", algorithm))
     digits = 64 if kind is cose.Algorithm.ED25519 else 130
-    if re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", text) is None:
-        raise _wrong(f"{where}.device_key must be {digits} hexadecimal digits (raw {kind.name})")
+    if not isinstance(text, str) or re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", text) is None:
+        raise _wrong(f"{where}.{name} must be {digits} hexadecimal digits (raw {kind.name})")
     try:
         return cose.VerifyKey(kind, bytes.fromhex(text))
     except EnvelopeRefusal as error:
-        raise SetupError(error.reason, f"{where}.device_key: {error.hint}") from error
+        raise SetupError(error.reason, f"{where}.{name}: {error.hint}") from error
 
 
 def _number(value: object, low: float, high: float, where: str) -> float:

@@ -15,7 +15,16 @@ from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
 
-from viewkeeper.protocol import cbor, checkpoints, cose, records, topics, vocabulary
+from viewkeeper.protocol import (
+    cbor,
+    checkpoints,
+    cose,
+    orders,
+    records,
+    topics,
+    vocabulary,
+    witnessing,
+)
 from viewkeeper.protocol import fields as kinds
 from viewkeeper.protocol.errors import Reason
 
@@ -87,7 +96,14 @@ def numbered() -> dict[str, dict[str, int]]:
 def source() -> str:
     """The whole text of ``schema.js``."""
     messages: dict[str, list[dict[str, Any]]] = {}
-    for message in (records.Header, *records.BODIES.values(), checkpoints.Checkpoint):
+    for message in (
+        records.Header,
+        *records.BODIES.values(),
+        checkpoints.Checkpoint,
+        witnessing.Countersignature,
+        orders.OrderHeader,
+        orders.Config,
+    ):
         collect(message, messages)
     constants: dict[str, Any] = {
         "TOPICS_ROOT": topics.ROOT,
@@ -97,6 +113,10 @@ def source() -> str:
         "MAX_DEPTH": cbor.MAX_DEPTH,
         "MAX_RECORD_BYTES": records.MAX_RECORD_BYTES,
         "MAX_CHECKPOINT_BYTES": checkpoints.MAX_CHECKPOINT_BYTES,
+        "MAX_COUNTERSIGNATURE_BYTES": witnessing.MAX_COUNTERSIGNATURE_BYTES,
+        "MAX_ORDER_BYTES": orders.MAX_ORDER_BYTES,
+        "MAX_ORDER_MESSAGE_BYTES": orders.MAX_ORDER_MESSAGE_BYTES,
+        "MAX_SIGNERS": cose.MAX_SIGNERS,
         "DOMAINS": {domain.name.lower(): domain.value for domain in cose.Domain},
         "RECORD_BODIES": {int(kind): body.__name__ for kind, body in records.BODIES.items()},
         "NUMBERED": numbered(),

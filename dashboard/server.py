@@ -56,6 +56,8 @@ def page_config(
         "broker_url": broker_url,
         "topics_root": topics.ROOT,
         "recorder": recorder,
+        "witness_keys": [one.public() for one in register.witness_keys],
+        "signers": [one.public() for one in register.signers],
         "cameras": [camera.public() for camera in register.cameras],
     }
 

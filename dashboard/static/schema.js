@@ -15,6 +15,14 @@ export const MAX_RECORD_BYTES = 4096;
 
 export const MAX_CHECKPOINT_BYTES = 3072;
 
+export const MAX_COUNTERSIGNATURE_BYTES = 1024;
+
+export const MAX_ORDER_BYTES = 16384;
+
+export const MAX_ORDER_MESSAGE_BYTES = 20480;
+
+export const MAX_SIGNERS = 16;
+
 export const DOMAINS = {"config": "viewkeeper/v1/order/config", "keyset": "viewkeeper/v1/order/keyset", "grant": "viewkeeper/v1/order/grant", "command": "viewkeeper/v1/order/command", "lifecycle": "viewkeeper/v1/order/lifecycle", "record": "viewkeeper/v1/record", "checkpoint": "viewkeeper/v1/checkpoint", "witness": "viewkeeper/v1/witness"};
 
 export const RECORD_BODIES = {"1": "Report", "2": "Event", "3": "Alarm", "4": "VerdictRecord", "5": "Gap", "6": "ClockFix", "7": "AccessEntry"};
@@ -91,7 +99,7 @@ export const REASONS = {
 
 export const VOCABULARIES = {
   ViewVerdict: ["same", "moved", "cannot_tell", "obstructed"],
-  ViewCause: ["covered", "defocused", "dark", "overexposed", "low_contrast", "frozen", "replayed", "no_texture", "no_match", "imprecise", "noise", "signal_lost", "not_registered", "starting"],
+  ViewCause: ["covered", "defocused", "dark", "overexposed", "low_contrast", "frozen", "replayed", "no_texture", "no_match", "imprecise", "noise", "signal_lost", "not_registered", "starting", "glare", "stripes", "shake", "dirty_glass", "colour_cast"],
   SignageState: ["present", "obscured", "missing", "replaced", "photo_expired", "text_mismatch", "unknown"],
   LitState: ["lit", "unlit", "failing", "unknown"],
   SignageSource: ["view", "sensor", "display", "photo"],
@@ -240,5 +248,79 @@ export const MESSAGES = {
     {"key": 4, "name": "utc_ms", "type": "int", "low": 0, "high": 9007199254740992},
     {"key": 5, "name": "since", "optional": true, "type": "int", "low": 1, "high": 9007199254740992},
     {"key": 6, "name": "proof", "optional": true, "type": "list", "low": 0, "high": 64, "item": {"type": "bytes", "low": 32, "high": 32}},
+  ],
+  Countersignature: [
+    {"key": 1, "name": "device", "type": "text", "low": 1, "high": 32, "pattern": "[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"},
+    {"key": 2, "name": "size", "type": "int", "low": 0, "high": 9007199254740992},
+    {"key": 3, "name": "root", "type": "bytes", "low": 32, "high": 32},
+    {"key": 4, "name": "stated_ms", "type": "int", "low": 0, "high": 9007199254740992},
+    {"key": 5, "name": "seen_ms", "type": "int", "low": 0, "high": 9007199254740992},
+    {"key": 6, "name": "proven", "type": "bool"},
+  ],
+  OrderHeader: [
+    {"key": 2, "name": "audience", "type": "text", "low": 1, "high": 32, "pattern": "[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"},
+    {"key": 3, "name": "epoch", "type": "int", "low": 0, "high": 4294967296},
+    {"key": 4, "name": "sequence", "type": "int", "low": 1, "high": 9007199254740992},
+    {"key": 5, "name": "issued_at", "type": "int", "low": 0, "high": 1099511627776},
+    {"key": 6, "name": "not_before", "type": "int", "low": 0, "high": 1099511627776},
+    {"key": 7, "name": "expires_at", "type": "int", "low": 0, "high": 1099511627776},
+    {"key": 8, "name": "previous", "optional": true, "type": "bytes", "low": 32, "high": 32},
+  ],
+  Config: [
+    {"key": 1, "name": "view_hash", "optional": true, "type": "bytes", "low": 32, "high": 32},
+    {"key": 2, "name": "tolerance", "type": "nested", "of": "Tolerance"},
+    {"key": 3, "name": "check_period_ms", "type": "int", "low": 100, "high": 3600000},
+    {"key": 4, "name": "report_period_s", "type": "int", "low": 1, "high": 3600},
+    {"key": 5, "name": "place", "type": "nested", "of": "Place"},
+    {"key": 6, "name": "sign", "type": "nested", "of": "SignText"},
+    {"key": 7, "name": "retention_days", "type": "int", "low": 0, "high": 3650},
+    {"key": 8, "name": "zones", "optional": true, "type": "list", "low": 1, "high": 16, "item": {"type": "nested", "of": "Zone"}},
+    {"key": 9, "name": "sign_region", "optional": true, "type": "nested", "of": "SignRegion"},
+    {"key": 10, "name": "sign_photo", "optional": true, "type": "nested", "of": "SignPhoto"},
+  ],
+  Tolerance: [
+    {"key": 1, "name": "pan_mdeg", "type": "int", "low": 50, "high": 45000},
+    {"key": 2, "name": "tilt_mdeg", "type": "int", "low": 50, "high": 45000},
+    {"key": 3, "name": "roll_mdeg", "type": "int", "low": 50, "high": 45000},
+    {"key": 4, "name": "zoom_ppm", "type": "int", "low": 1000, "high": 500000},
+  ],
+  Place: [
+    {"key": 1, "name": "regime", "type": "choice", "of": "Regime"},
+    {"key": 2, "name": "codes", "type": "list", "low": 1, "high": 8, "item": {"type": "text", "low": 1, "high": 8, "pattern": "[A-Z][0-9]{1,3}"}},
+    {"key": 3, "name": "gb28181_id", "optional": true, "type": "text", "low": 20, "high": 20, "pattern": "[0-9]{20}"},
+    {"key": 4, "name": "near_secret_unit", "type": "bool"},
+    {"key": 5, "name": "consent", "optional": true, "type": "text", "low": 1, "high": 80},
+  ],
+  SignText: [
+    {"key": 1, "name": "operator", "type": "text", "low": 1, "high": 60},
+    {"key": 2, "name": "purpose", "type": "text", "low": 1, "high": 60},
+    {"key": 3, "name": "phone", "type": "text", "low": 3, "high": 24, "pattern": "[0-9+() -]{3,24}"},
+    {"key": 4, "name": "lit_required", "type": "bool"},
+  ],
+  Zone: [
+    {"key": 1, "name": "name", "type": "text", "low": 1, "high": 40},
+    {"key": 2, "name": "kind", "type": "choice", "of": "ZoneKind"},
+    {"key": 3, "name": "points", "type": "list", "low": 2, "high": 16, "item": {"type": "list", "low": 2, "high": 2, "item": {"type": "int", "low": 0, "high": 10000}}},
+    {"key": 4, "name": "watch", "type": "list", "low": 1, "high": 8, "item": {"type": "choice", "of": "EventKind"}},
+    {"key": 5, "name": "direction", "optional": true, "type": "choice", "of": "LineDirection"},
+    {"key": 6, "name": "dwell_s", "optional": true, "type": "int", "low": 1, "high": 86400},
+    {"key": 7, "name": "crowd", "optional": true, "type": "int", "low": 2, "high": 500},
+    {"key": 8, "name": "speed", "optional": true, "type": "int", "low": 100, "high": 100000},
+  ],
+  SignRegion: [
+    {"key": 1, "name": "left", "type": "int", "low": 0, "high": 10000},
+    {"key": 2, "name": "top", "type": "int", "low": 0, "high": 10000},
+    {"key": 3, "name": "right", "type": "int", "low": 0, "high": 10000},
+    {"key": 4, "name": "bottom", "type": "int", "low": 0, "high": 10000},
+    {"key": 5, "name": "template_hash", "optional": true, "type": "bytes", "low": 32, "high": 32},
+  ],
+  SignPhoto: [
+    {"key": 1, "name": "photo_hash", "type": "bytes", "low": 32, "high": 32},
+    {"key": 2, "name": "taken_on", "type": "text", "low": 10, "high": 10, "pattern": "[0-9]{4}-[0-9]{2}-[0-9]{2}"},
+    {"key": 3, "name": "inspector", "type": "text", "low": 1, "high": 40},
+    {"key": 4, "name": "valid_days", "type": "int", "low": 1, "high": 366},
+    {"key": 5, "name": "operator", "type": "text", "low": 1, "high": 60},
+    {"key": 6, "name": "phone", "type": "text", "low": 3, "high": 24, "pattern": "[0-9+() -]{3,24}"},
+    {"key": 7, "name": "lit", "optional": true, "type": "bool"},
   ],
 };

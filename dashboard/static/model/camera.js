@@ -24,6 +24,9 @@ export function newCamera(config, key) {
     orders: [],
     looks: [],
     checkpoint: null,
+    witnessed: null,
+    desired: null,
+    unchecked: new Set(),
     refused: [],
     refusedCount: 0,
     olderCount: 0,
@@ -137,9 +140,46 @@ export function applyCheckpoint(camera, checkpoint, now) {
   camera.checkpoint = { ...checkpoint, receivedAt: now };
 }
 
+/** A countersignature whose signature held; the one over the most entries counts. */
+export function applyCountersignature(camera, statement, who) {
+  watchLedger(camera, statement.size, statement.root);
+  if (camera.witnessed && statement.size < camera.witnessed.size) return;
+  camera.witnessed = { ...statement, who };
+}
+
+/** How the witness stands to the camera's ledger: none, behind, whole, ahead. */
+export function witnessStanding(camera) {
+  const said = camera.witnessed;
+  if (!said) return "none";
+  const shown = Math.max(camera.checkpoint?.size ?? 0, camera.report?.body.ledger_size ?? 0);
+  if (said.size > shown) return "ahead";
+  return said.size === camera.checkpoint?.size ? "whole" : "behind";
+}
+
+/** A configuration whose signatures held. An older one never replaces a newer. */
+export function applyConfigOrder(camera, order, signers) {
+  const before = camera.desired?.header;
+  const { epoch, sequence } = order.header;
+  if (before && (epoch < before.epoch || (epoch === before.epoch && sequence < before.sequence))) return;
+  camera.desired = { ...order, signers };
+}
+
+/** Whether the configuration that was read is the one the camera says it obeys. */
+export function isInForce(camera) {
+  const said = camera.report?.body.config_hash;
+  return Boolean(said?.length && camera.desired && said.every((byte, at) => byte === camera.desired.hash[at]));
+}
+
+/** The tolerance to draw: of the signed configuration in force, else of the register, else null. */
+export function toleranceOf(camera) {
+  if (!isInForce(camera)) return camera.config.tolerance ?? null;
+  const { pan_mdeg: pan, tilt_mdeg: tilt, roll_mdeg: roll, zoom_ppm: zoom } = camera.desired.body.tolerance;
+  return { pan_deg: pan / 1000, tilt_deg: tilt / 1000, roll_deg: roll / 1000, zoom: zoom / 1e6 };
+}
+
 /** A ledger only grows, and one size has one root (RFC 6962 §2.1). */
 function watchLedger(camera, size, root) {
-  const known = [camera.checkpoint, camera.report && {
+  const known = [camera.checkpoint, camera.witnessed, camera.report && {
     size: camera.report.body.ledger_size,
     root: camera.report.body.ledger_root,
   }].filter(Boolean);

@@ -6,15 +6,16 @@
 import { REASONS } from "../schema.js";
 import { Refusal } from "../wire/cbor.js";
 import { VerifyKey, fromHex } from "../wire/cose.js";
-import { unsealCheckpoint, unsealRecord } from "../wire/records.js";
+import { readConfigOrder, readCountersignature, unsealCheckpoint, unsealRecord } from "../wire/records.js";
 import { parseTopic } from "../wire/topics.js";
 import {
-  applyAlarmCleared, applyCheckpoint, applyRecord, applyRefusal, applyStatus, doubtAlarms,
+  applyAlarmCleared, applyCheckpoint, applyConfigOrder, applyCountersignature, applyRecord, applyRefusal, applyStatus, doubtAlarms,
   dropUnconfirmedAlarms, newCamera,
 } from "./camera.js";
 
 const WAITING_PER_CAMERA = 500;
 const KINDS = {
+  __proto__: null,
   report: ["report"],
   reply: ["verdict"],
   access: ["access"],
@@ -29,6 +30,41 @@ function kindsOn(rest) {
   return KINDS[rest] ?? null;
 }
 
+/** Keys that the register names beside the cameras', and whose they are. */
+class Keys {
+  constructor(rows = []) {
+    this.byKid = new Map();
+    this.people = new Map();
+    for (const { public: raw, algorithm, person } of rows) {
+      const key = new VerifyKey(fromHex(raw), algorithm);
+      this.byKid.set(key.kid, key);
+      this.people.set(key.kid, person);
+    }
+  }
+}
+
+/** What travels beside records, each signed by somebody else for something else. */
+const READERS = {
+  __proto__: null, // a topic may be called "constructor"
+  checkpoint: async (store, camera, payload, now) => {
+    const checkpoint = await unsealCheckpoint(payload, camera.key);
+    checkDevice(camera, checkpoint.device);
+    applyCheckpoint(camera, checkpoint, now);
+  },
+  witness: async (store, camera, payload) => {
+    if (!store.witnesses.byKid.size) return void camera.unchecked.add("witness");
+    const statement = await readCountersignature(payload, store.witnesses.byKid);
+    checkDevice(camera, statement.device);
+    applyCountersignature(camera, statement, store.witnesses.people.get(statement.kid));
+  },
+  "config/desired": async (store, camera, payload) => {
+    if (!store.signers.byKid.size) return void camera.unchecked.add("config");
+    const order = await readConfigOrder(payload, store.signers.byKid);
+    checkDevice(camera, order.header.audience);
+    applyConfigOrder(camera, order, order.kids.map((kid) => store.signers.people.get(kid)));
+  },
+};
+
 export class Store {
   #queues = new Map();
   #listeners = new Set();
@@ -37,6 +73,8 @@ export class Store {
     this.root = config.topics_root;
     this.now = now;
     this.strangers = 0;
+    this.witnesses = new Keys(config.witness_keys);
+    this.signers = new Keys(config.signers);
     this.cameras = new Map();
     for (const entry of config.cameras) {
       const camera = newCamera(entry, new VerifyKey(fromHex(entry.device_key), entry.device_algorithm));
@@ -113,14 +151,9 @@ export class Store {
       return;
     }
     const kinds = kindsOn(rest);
-    if ((!kinds && rest !== "checkpoint") || payload.length === 0) return;
+    if ((!kinds && !(rest in READERS)) || payload.length === 0) return;
     try {
-      if (rest === "checkpoint") {
-        const checkpoint = await unsealCheckpoint(payload, camera.key);
-        checkDevice(camera, checkpoint.device);
-        applyCheckpoint(camera, checkpoint, now);
-        return;
-      }
+      if (rest in READERS) return void (await READERS[rest](this, camera, payload, now));
       const record = await this.#unseal(camera, rest, payload);
       applyRecord(camera, rest, record, { retained, now });
     } catch (error) {

@@ -1,11 +1,12 @@
 // Pan, tilt, roll and zoom as numbers, each beside a small gauge of its tolerance.
 
 import { html } from "../vendor/preact.js";
+import { toleranceOf } from "../model/camera.js";
 
 const SHOWN = 2; // the gauge reaches this many tolerances to each side
 
 export function Axes({ camera, words }) {
-  const { tolerance } = camera.config;
+  const tolerance = toleranceOf(camera);
   const axes = words.axes(camera.report?.body.view.move, tolerance);
   if (!axes.length) return null;
   return html`

@@ -1,6 +1,7 @@
 // Drift over time: one row an axis, tolerance shaded, standard error as a ribbon.
 
 import { html } from "../vendor/preact.js";
+import { isInForce, toleranceOf } from "../model/camera.js";
 import { errorOf, moveOf } from "../model/geometry.js";
 import { AXES, signed } from "../words.js";
 
@@ -15,11 +16,11 @@ export function Drift({ camera, words, now, hours = null }) {
   const end = Math.max(now, points.at(-1).at, start + 60_000);
   const x = (at) => ((at - start) / (end - start)) * WIDTH;
   return html`
-    <div class="drift">
+    <div class="drift" data-band=${isInForce(camera) ? "signed" : "register"}>
       ${AXES.map(({ axis, field }) => html`
         <${Row} key=${axis} axis=${axis} words=${words} x=${x} now=${now}
           series=${series(points, axis, field)} blind=${blindSpans(points, end)}
-          tolerance=${camera.config.tolerance?.[field] ?? null} />`)}
+          tolerance=${toleranceOf(camera)?.[field] ?? null} />`)}
       <div class="span"><time>${words.time(start, now)}</time><time>${words.time(end, now)}</time></div>
     </div>`;
 }

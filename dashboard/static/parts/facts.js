@@ -1,12 +1,13 @@
 // What a verified report says beside the view: sign, lifecycle, health, configuration, ledger.
 
 import { html } from "../vendor/preact.js";
+import { isInForce, witnessStanding } from "../model/camera.js";
 import { hex } from "../wire/cose.js";
 
 export function Facts({ camera, words, now }) {
   const report = camera.report;
   if (!report) return null;
-  const groups = [[...signage(report.body, words), ...watching(report.body.events, now, words)], standing(camera, words, now), device(report.body.health, words), records(camera, words)];
+  const groups = [[...signage(report.body, words), ...watching(report.body.events, now, words)], standing(camera, words, now), device(report.body.health, words), records(camera, words, now)];
   return html`<div class="facts">
     ${groups.map((rows, at) => html`<dl key=${at}>
       ${rows.map((row) => html`<div key=${row.name} class=${`fact ${row.tone ?? ""}`} data-fact=${row.key}>
@@ -59,6 +60,32 @@ function filing(due, now, words) {
   return [{ key: "filing", name: words.t("filing"), value: text, tone: left < 0 ? "bad" : "warn" }];
 }
 
+/** Who signed the configuration that lies ready, and whether the camera obeys that one. */
+function signers(camera, words, now) {
+  const name = words.t("config.signers");
+  if (!camera.desired) {
+    return camera.unchecked.has("config") ? [{ key: "signers", name, value: words.t("config.unchecked") }] : [];
+  }
+  const { header, signers: people } = camera.desired;
+  const force = isInForce(camera);
+  const values = { who: people.join(words.t("list.comma")), n: words.count.format(header.sequence), time: words.time(1000 * header.issued_at, now) };
+  return [{ key: "signers", name, value: words.t(force ? "config.in_force" : "config.not_in_force", values), tone: force ? "good" : "warn" }];
+}
+
+/** What a witness countersigned of the ledger. */
+function witness(camera, words, now) {
+  const name = words.t("witness");
+  const standing = witnessStanding(camera);
+  if (standing === "none") {
+    return camera.unchecked.has("witness") ? [{ key: "witness", name, value: words.t("witness.unchecked") }] : [];
+  }
+  const said = camera.witnessed;
+  const values = { who: said.who, n: words.count.format(said.size), time: words.time(said.seen_ms, now) };
+  const proof = standing === "ahead" ? "" : ` · ${words.t(said.proven ? "witness.proven" : "witness.unproven")}`;
+  const tone = { whole: "good", behind: "", ahead: "bad" }[standing];
+  return [{ key: "witness", name, value: words.t(`witness.${standing}`, values) + proof, tone }];
+}
+
 function standing(camera, words, now) {
   const { body } = camera.report;
   const due = ["filing_due", "change_due"].includes(body.lifecycle);
@@ -73,6 +100,7 @@ function standing(camera, words, now) {
     { key: "lifecycle", name: words.t("lifecycle"), value: words.member("LifecycleState", body.lifecycle), tone: due ? "warn" : "" },
     ...filing(body.filing_due_on, now, words),
     { key: "config", name: words.t("config"), value: body.config_hash ? html`${sequence} ${code(body.config_hash)}` : words.t("config.none") },
+    ...signers(camera, words, now),
     { key: "refusals", name: words.t("refusals"), value: refusals, tone: body.refusals ? "warn" : "" },
   ];
 }
@@ -94,7 +122,7 @@ function device(health, words) {
   return rows;
 }
 
-function records(camera, words) {
+function records(camera, words, now) {
   const { header, body } = camera.report;
   const { checkpoint } = camera;
   const rows = [
@@ -105,6 +133,7 @@ function records(camera, words) {
   if (checkpoint) {
     rows.splice(1, 0, { key: "checkpoint", name: "", value: words.t("ledger.checkpoint", { n: words.count.format(checkpoint.size) }) });
   }
+  rows.splice(checkpoint ? 2 : 1, 0, ...witness(camera, words, now));
   if (camera.olderCount) rows.push({ key: "older", name: words.t("older"), value: words.count.format(camera.olderCount) });
   return rows;
 }

@@ -1,13 +1,15 @@
 // The registered frame and the present one in it, drawn from the reported numbers alone.
 
 import { html } from "../vendor/preact.js";
+import { toleranceOf } from "../model/camera.js";
 import { focal, frameCorners, moveOf, projectPolygon } from "../model/geometry.js";
 
 const LIMIT = 3.2; // half widths around the registered frame that are ever shown
 const MARGIN = 0.12;
 
 export function Frames({ camera, words, dim }) {
-  const { hfov_deg: hfov, aspect, tolerance } = camera.config;
+  const { hfov_deg: hfov, aspect } = camera.config;
+  const tolerance = toleranceOf(camera);
   const view = camera.report?.body.view;
   const corners = frameCorners(aspect);
   const present = view?.move && view.verdict !== "cannot_tell" ? presentFrame(view.move, corners, hfov) : null;

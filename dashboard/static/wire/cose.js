@@ -4,12 +4,13 @@
 // Rule: this module decides whether bytes are what a key signed; what they mean is not known
 // here. The arithmetic is the browser's, or noble-ed25519's where the browser has none.
 
-import { ALGORITHMS, KID_BYTES, REASONS } from "../schema.js";
+import { ALGORITHMS, KID_BYTES, MAX_SIGNERS, REASONS } from "../schema.js";
 import { byteString, concat, decode, Refusal, textString } from "./cbor.js";
 import { sha256, verifyEd25519 } from "../vendor/noble.js";
 
-const TAG_SIGN1 = 0xd2; // tag 18 in its shortest head
-const SIGN1_ARRAY = 0x84;
+const TAG_SIGN1 = [0xd2]; // tag 18 in its shortest head
+const TAG_SIGN = [0xd8, 0x62]; // tag 98
+const SIGN1_ARRAY = 0x84, SIGN_ARRAY = 0x85;
 const HEADER_ALG = 1, HEADER_CRIT = 2, HEADER_KID = 4;
 const SIGNATURE_BYTES = 64;
 const P256_HALF_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n / 2n;
@@ -94,6 +95,18 @@ export const verifier = (key) => {
   return native || key?.algorithm === ALGORITHMS.ES256 ? "WebCrypto" : "noble-ed25519";
 };
 
+/** The bytes one signature of a COSE_Sign is over; the body's protected header is empty. */
+function signStructure(signerHeader, domain, payload) {
+  return concat([
+    Uint8Array.of(SIGN_ARRAY),
+    textString("Signature"),
+    byteString(new Uint8Array()),
+    byteString(signerHeader),
+    byteString(new TextEncoder().encode(domain)),
+    byteString(payload),
+  ]);
+}
+
 /** The bytes a COSE_Sign1 signature is over (Sig_structure, RFC 9052 §4.4). */
 export function sign1Structure(protectedHeader, domain, payload) {
   return concat([
@@ -110,29 +123,84 @@ export function sign1Structure(protectedHeader, domain, payload) {
  * Resolves to {payload, signature}; rejects with a Refusal that has a reason.
  */
 export async function openSign1(message, key, domain, maxBytes) {
+  const [protectedHeader, payload, signature] = envelope(message, TAG_SIGN1, maxBytes);
+  if (!(signature instanceof Uint8Array)) throw new Refusal(REASONS.NOT_COSE, "the signature is not a byte string");
+  checkHeader(protectedHeader, key);
+  await checkSignature(key, signature, sign1Structure(protectedHeader, domain, payload));
+  return { payload, signature };
+}
+
+/**
+ * Verify a COSE_Sign1 or COSE_Sign made with keys of `keys` (by kid), every signature of it.
+ * Resolves to {payload, kids}; rejects with a Refusal that has a reason.
+ */
+export async function openSigned(message, keys, domain, maxBytes) {
+  const many = startsWith(message, TAG_SIGN);
+  const [body, payload, last] = envelope(message, many ? TAG_SIGN : TAG_SIGN1, maxBytes);
+  if (many && body.length) throw new Refusal(REASONS.UNKNOWN_HEADER, "the body's protected header must be empty");
+  const rows = many ? last : [[body, new Map(), last]];
+  if (!Array.isArray(rows)) throw new Refusal(REASONS.NOT_COSE, "the signatures are not an array");
+  if (!rows.length) throw new Refusal(REASONS.UNSIGNED, "no signature at all");
+  if (rows.length > MAX_SIGNERS) throw new Refusal(REASONS.TOO_LARGE, `more than ${MAX_SIGNERS} signatures`);
+  const kids = [];
+  for (const row of rows) {
+    if (!Array.isArray(row) || row.length !== 3) throw new Refusal(REASONS.NOT_COSE, "a COSE_Signature has three elements");
+    const [protectedHeader, unprotected, signature] = row;
+    if (!(protectedHeader instanceof Uint8Array && signature instanceof Uint8Array)) {
+      throw new Refusal(REASONS.NOT_COSE, "a COSE_Signature holds byte strings");
+    }
+    refuseUnprotected(unprotected);
+    const key = keyOf(protectedHeader, keys);
+    checkHeader(protectedHeader, key);
+    if (kids.includes(key.kid)) throw new Refusal(REASONS.DUPLICATE_SIGNER, "one key signed twice");
+    const signed = many ? signStructure(protectedHeader, domain, payload) : sign1Structure(protectedHeader, domain, payload);
+    await checkSignature(key, signature, signed);
+    kids.push(key.kid);
+  }
+  return { payload, kids };
+}
+
+const startsWith = (message, tag) => tag.every((byte, at) => message[at] === byte);
+
+/** Protected header, payload and what stands last, of a tagged array of four. */
+function envelope(message, tag, maxBytes) {
   if (message.length > maxBytes) {
     throw new Refusal(REASONS.TOO_LARGE, `${message.length} bytes where at most ${maxBytes} are read`);
   }
-  if (message[0] !== TAG_SIGN1) throw new Refusal(REASONS.NOT_COSE, "not a tagged COSE_Sign1");
-  const body = decode(message.subarray(1), maxBytes);
+  if (!startsWith(message, tag)) throw new Refusal(REASONS.NOT_COSE, "not the tagged COSE message that belongs here");
+  const body = decode(message.subarray(tag.length), maxBytes);
   if (!Array.isArray(body) || body.length !== 4) {
     throw new Refusal(REASONS.NOT_COSE, "a COSE message is an array of four");
   }
-  const [protectedHeader, unprotected, payload, signature] = body;
-  if (![protectedHeader, payload, signature].every((part) => part instanceof Uint8Array)) {
-    throw new Refusal(REASONS.NOT_COSE, "header, payload and signature must be byte strings");
+  const [protectedHeader, unprotected, payload, last] = body;
+  if (!(protectedHeader instanceof Uint8Array && payload instanceof Uint8Array)) {
+    throw new Refusal(REASONS.NOT_COSE, "header and payload must be byte strings");
   }
+  refuseUnprotected(unprotected);
+  return [protectedHeader, payload, last];
+}
+
+function refuseUnprotected(unprotected) {
   if (!(unprotected instanceof Map)) throw new Refusal(REASONS.NOT_COSE, "the unprotected header is not a map");
   if (unprotected.size) {
     throw new Refusal(REASONS.UNPROTECTED_HEADER, "nothing may stand in the unprotected header");
   }
-  checkHeader(protectedHeader, key);
+}
+
+/** The key a header names; where none is known, a Refusal. */
+function keyOf(protectedHeader, keys) {
+  const header = protectedHeader.length ? decode(protectedHeader) : new Map();
+  const kid = header instanceof Map ? header.get(HEADER_KID) : null;
+  if (!(kid instanceof Uint8Array)) throw new Refusal(REASONS.KID_MISSING, "kid is not in the protected header");
+  const key = keys.get(hex(kid));
+  if (!key) throw new Refusal(REASONS.UNKNOWN_KEY, `signed with key ${hex(kid)}, which the register does not name`);
+  return key;
+}
+
+async function checkSignature(key, signature, message) {
   if (signature.length === 0) throw new Refusal(REASONS.UNSIGNED, "the signature is empty");
-  const held =
-    signature.length === SIGNATURE_BYTES &&
-    (await key.holds(signature, sign1Structure(protectedHeader, domain, payload)));
+  const held = signature.length === SIGNATURE_BYTES && (await key.holds(signature, message));
   if (!held) throw new Refusal(REASONS.BAD_SIGNATURE, `the signature of ${key.kid} fails`);
-  return { payload, signature };
 }
 
 function checkHeader(protectedHeader, key) {

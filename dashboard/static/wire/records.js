@@ -3,13 +3,15 @@
 // everything in range; byte strings stay Uint8Array, optional fields that are absent are null.
 
 import {
-  DOMAINS, MAX_CHECKPOINT_BYTES, MAX_RECORD_BYTES, MESSAGES, NUMBERED, REASONS, RECORD_BODIES,
+  DOMAINS, MAX_CHECKPOINT_BYTES, MAX_COUNTERSIGNATURE_BYTES, MAX_ORDER_BYTES, MAX_ORDER_MESSAGE_BYTES,
+  MAX_RECORD_BYTES, MESSAGES, NUMBERED, REASONS, RECORD_BODIES,
   VOCABULARIES,
 } from "../schema.js";
+import { sha256 } from "../vendor/noble.js";
 import { decode, Refusal } from "./cbor.js";
-import { hex, openSign1 } from "./cose.js";
+import { hex, openSign1, openSigned } from "./cose.js";
 
-const KIND_KEY = 1, BODY_KEY = 8;
+const KIND_KEY = 1, BODY_KEY = 8, ORDER_BODY_KEY = 9;
 const KIND_NAMES = Object.fromEntries(Object.entries(NUMBERED.RecordKind).map(([name, n]) => [n, name]));
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const patterns = new Map();
@@ -37,6 +39,26 @@ export async function unsealRecord(message, key) {
 export async function unsealCheckpoint(message, key) {
   const { payload } = await openSign1(message, key, DOMAINS.checkpoint, MAX_CHECKPOINT_BYTES);
   return parse("Checkpoint", decode(payload), "checkpoint");
+}
+
+/** Verify and read a witness's countersignature, with the keys (by kid) of the witnesses. */
+export async function readCountersignature(message, keys) {
+  const { payload, kids } = await openSigned(message, keys, DOMAINS.witness, MAX_COUNTERSIGNATURE_BYTES);
+  return { ...parse("Countersignature", decode(payload), "countersignature"), kid: kids[0] };
+}
+
+/**
+ * Verify and read a configuration, with the keys (by kid) of those who may sign one:
+ * {header, body, hash, kids}. Whether so many suffice, the camera judges.
+ */
+export async function readConfigOrder(message, keys) {
+  const { payload, kids } = await openSigned(message, keys, DOMAINS.config, MAX_ORDER_MESSAGE_BYTES);
+  const value = decode(payload, MAX_ORDER_BYTES);
+  if (!(value instanceof Map)) throw new Refusal(REASONS.FIELD_TYPE, "order must be a map");
+  const rest = new Map(value);
+  if (take(rest, KIND_KEY) !== NUMBERED.OrderKind.config) throw new Refusal(REASONS.WRONG_KIND, "not a configuration");
+  const body = take(rest, ORDER_BODY_KEY);
+  return { header: parse("OrderHeader", rest, "order"), body: parse("Config", body, "config"), hash: sha256(payload), kids };
 }
 
 function take(map, key) {

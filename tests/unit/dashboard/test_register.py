@@ -94,3 +94,29 @@ def test_a_file_is_read_or_its_fault_is_named(tmp_path: Path) -> None:
         load_register(path)
     path.write_text(json.dumps({"cameras": [row()]}), encoding="utf-8")
     assert load_register(path).cameras[0].camera == "cam-07"
+
+
+def test_signers_and_witnesses_are_told_to_the_page() -> None:
+    ming = {"person": "Li Ming", "public": KEY.raw.hex(), "kid": KEY.kid.hex()}
+    found = parse_register({"cameras": [row()], "signers": [ming], "witness_keys": [ming]})
+    told = {"person": "Li Ming", "public": KEY.raw.hex(), "algorithm": int(KEY.algorithm)}
+    assert [one.public() for one in found.signers] == [told]
+    assert [one.public() for one in found.witness_keys] == [told]
+
+
+@pytest.mark.parametrize(
+    ("people", "said"),
+    [
+        ({}, "must be a list"),
+        (["x"], r"signers\[0\] must be an object"),
+        ([{"public": KEY.raw.hex()}], "person must be a text"),
+        ([{"person": "x"}], "public must be 64"),
+        ([{"person": "x", "public": 5}], "public must be 64"),
+        ([{"person": "x", "public": KEY.raw.hex(), "kid": "00"}], "kid does not belong"),
+        ([{"person": "x", "public": KEY.raw.hex(), "role": "y"}], "unknown entries: role"),
+        ([{"person": "x", "public": KEY.raw.hex(), "algorithm": 5}], "algorithm of public"),
+    ],
+)
+def test_signers_are_read_strictly(people: object, said: str) -> None:
+    with pytest.raises(SetupError, match=said):
+        parse_register({"cameras": [row()], "signers": people})
