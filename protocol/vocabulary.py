@@ -59,6 +59,12 @@ class ViewCause(StrEnum):
     SIGNAL_LOST = "signal_lost"
     NOT_REGISTERED = "not_registered"
     STARTING = "starting"
+    GLARE = "glare"
+    STRIPES = "stripes"
+    SHAKE = "shake"
+    DIRTY_GLASS = "dirty_glass"
+    COLOUR_CAST = "colour_cast"
+    """A finding of image health only: it never hides a view."""
 
 
 @unique
