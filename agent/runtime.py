@@ -11,7 +11,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from viewkeeper.agent.core import assessment, cadence
@@ -79,6 +79,7 @@ class Outlet(Protocol):
     def publish_checkpoint(self, payload: bytes) -> None: ...
     def publish_event(self, kind: str, payload: bytes) -> None: ...
     def set_alarm(self, alarm_id: str, payload: bytes | None) -> None: ...
+    def end_alarm(self, alarm_id: str, payload: bytes) -> None: ...
     def publish_history(self, payload: bytes) -> None: ...
 
 
@@ -203,7 +204,8 @@ class Runtime:
         sign = self._sign.look(config, self._view, frame, check, now)
         report = report_of(self._watch, check, sign, self._facts(standing, now))
         self._update_alarms(report, standing, sign, now)
-        self._say(report, standing, now)
+        standing_alarms = tuple(kind for kind in AlarmKind if kind in self._alarms)
+        self._say(replace(report, alarms=standing_alarms), standing, now)
 
     def _frame(self) -> Frame | None:
         try:
@@ -308,11 +310,12 @@ class Runtime:
                 self._desk.note_alarm(kind.value, alarm.detail, now)
                 self._alarms[kind] = alarm
                 self._outlet.set_alarm(kind.value, self._sealer.seal(alarm)[1])
-        for kind in set(self._alarms) - set(wanted):
+        for kind in [kind for kind in self._alarms if kind not in wanted]:
             log.warning("alarm %s is over", kind.value)
             self._desk.note_alarm(kind.value, "over", now)
-            del self._alarms[kind]
-            self._outlet.set_alarm(kind.value, None)
+            ended_ms = max(0, int(now.utc_s * 1000))
+            ended = replace(self._alarms.pop(kind), ended_ms=ended_ms)
+            self._outlet.end_alarm(kind.value, self._sealer.seal(ended)[1])
 
     def _say(self, report: Report, standing: Standing, now: ClockReading) -> None:
         config = standing.config

@@ -149,6 +149,8 @@ class Report:
     filing_due_on: str | None = at(11, DATE, optional=True)
     """The last day for a filing that is owed, by the camera's own rule table."""
     events: EventsReport | None = at(12, Nested(EventsReport), optional=True)
+    alarms: tuple[AlarmKind, ...] | None = at(13, ListOf(Choice(AlarmKind), 0, 16), optional=True)
+    """The alarms that stand, so that no broker can hide one; absent: the camera does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +183,8 @@ class Alarm:
     detail: str = at(3, Text(0, 160))
     alarm_method: int = at(4, Int(1, 7))
     alarm_type: int = at(5, Int(1, 99))
+    ended_ms: int | None = at(6, Int(), optional=True)
+    """It stands no longer: the signed end, sent before the topic is cleared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +212,8 @@ class Gap:
     lost: int = at(3, Int())
     boot: bytes | None = at(5, SHORT_HASH, optional=True)
     """The boot that numbered them; absent: the one that says so."""
+    superseded: int | None = at(6, Int(), optional=True)
+    """Reports among the numbers that were never sent because a newer one took their place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

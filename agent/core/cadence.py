@@ -58,5 +58,6 @@ def _words(report: Report) -> tuple[object, ...]:
         report.config_hash,
         report.refusals,
         report.health.findings,
+        report.alarms,
         None if report.events is None else (report.events.state, report.events.unreported),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from viewkeeper.agent.core.assessment import Check, WatchState
 from viewkeeper.agent.core.signage.lamp import SignageStatus, is_fault
+from viewkeeper.agent.core.view.guard import GuardState
 from viewkeeper.protocol.records import (
     Alarm,
     EventsReport,
@@ -126,10 +127,22 @@ def view_report(state: WatchState, check: Check) -> ViewReport:
         verdict=check.verdict,
         cause=check.cause,
         move=move,
-        lost_permille=_clamped((1 - found.share_seen) * 1000, 0, 1000) if found.found else None,
+        lost_permille=_lost_permille(belief, check),
         since_ms=max(0, int(belief.since_s * 1000)),
         latched=belief.latched,
     )
+
+
+def _lost_permille(belief: GuardState, check: Check) -> int | None:
+    """What one thing hides, once that is the verdict; otherwise what this frame does not show.
+
+    An obstructed view says the same share that made it so, steady and without the night's
+    fainter lines, and keeps saying it through a frame that tells nothing.
+    """
+    if check.verdict is ViewVerdict.OBSTRUCTED:
+        return _clamped(belief.hidden_share * 1000, 0, 1000)
+    seen = check.estimate
+    return _clamped((1 - seen.share_seen) * 1000, 0, 1000) if seen.found else None
 
 
 def alarms_of(
@@ -232,6 +245,7 @@ def mirror_of(site: str, header: Header, report: Report) -> dict[str, Any]:
             "unreported": report.events.unreported,
             "oldest_ms": report.events.oldest_ms,
         },
+        "alarms": None if report.alarms is None else [kind.value for kind in report.alarms],
         "lifecycle": report.lifecycle.value,
         "filing_due_on": report.filing_due_on,
         "config": {

@@ -29,6 +29,14 @@ export const RECORD_BODIES = {"1": "Report", "2": "Event", "3": "Alarm", "4": "V
 
 export const NUMBERED = {"RecordKind": {"report": 1, "event": 2, "alarm": 3, "verdict": 4, "gap": 5, "clock_fix": 6, "access": 7}, "OrderKind": {"config": 1, "keyset": 2, "grant": 3, "command": 4, "lifecycle": 5}};
 
+export const PLACE_SCALE = 10000;
+
+export const MAX_ZONES = 16;
+
+export const MAX_POINTS = 16;
+
+export const WATCHED = {"area": ["intrusion", "loitering", "object_left", "object_removed", "crowd_density", "gathering", "scattering", "fast_motion"], "line": ["line_crossed", "wrong_way"], "dwell_s": ["loitering", "object_left", "object_removed"], "crowd": ["crowd_density", "gathering", "scattering"], "speed": ["fast_motion"]};
+
 export const REASONS = {
   TOO_LARGE: "too_large",
   TRUNCATED: "truncated",
@@ -138,6 +146,7 @@ export const MESSAGES = {
     {"key": 10, "name": "last_refusal", "optional": true, "type": "text", "low": 1, "high": 40, "pattern": "[a-z_]{1,40}"},
     {"key": 11, "name": "filing_due_on", "optional": true, "type": "text", "low": 10, "high": 10, "pattern": "[0-9]{4}-[0-9]{2}-[0-9]{2}"},
     {"key": 12, "name": "events", "optional": true, "type": "nested", "of": "EventsReport"},
+    {"key": 13, "name": "alarms", "optional": true, "type": "list", "low": 0, "high": 16, "item": {"type": "choice", "of": "AlarmKind"}},
   ],
   ViewReport: [
     {"key": 1, "name": "verdict", "type": "choice", "of": "ViewVerdict"},
@@ -206,6 +215,7 @@ export const MESSAGES = {
     {"key": 3, "name": "detail", "type": "text", "low": 0, "high": 160},
     {"key": 4, "name": "alarm_method", "type": "int", "low": 1, "high": 7},
     {"key": 5, "name": "alarm_type", "type": "int", "low": 1, "high": 99},
+    {"key": 6, "name": "ended_ms", "optional": true, "type": "int", "low": 0, "high": 9007199254740992},
   ],
   VerdictRecord: [
     {"key": 1, "name": "order", "type": "number", "of": "OrderKind"},
@@ -222,6 +232,7 @@ export const MESSAGES = {
     {"key": 2, "name": "last_sequence", "type": "int", "low": 0, "high": 9007199254740992},
     {"key": 3, "name": "lost", "type": "int", "low": 0, "high": 9007199254740992},
     {"key": 5, "name": "boot", "optional": true, "type": "bytes", "low": 8, "high": 8},
+    {"key": 6, "name": "superseded", "optional": true, "type": "int", "low": 0, "high": 9007199254740992},
   ],
   ClockFix: [
     {"key": 1, "name": "step_ms", "type": "int", "low": -9007199254740992, "high": 9007199254740992},

@@ -168,7 +168,9 @@ class Observer:
             case VerdictRecord():
                 seen.verdicts.append(record.body)
             case Alarm():
-                if name == "alarm":
+                if name == "alarm" and record.body.ended_ms is not None:
+                    seen.alarms.pop(tail, None)
+                elif name == "alarm":
                     seen.alarms[tail] = record.body
             case _:
                 pass

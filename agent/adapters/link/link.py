@@ -204,6 +204,13 @@ class Link:
         else:
             self._post(topic, payload, stands=True)
 
+    def end_alarm(self, alarm_id: str, payload: bytes) -> None:
+        """Send the signed end of an alarm, held as an event is; then clear its topic."""
+        topic = self.topics.alarm(alarm_id)
+        self._post(topic, payload)
+        self._sender.clear(topic)
+        self._wake()
+
     @property
     def standing_alarms(self) -> tuple[str, ...]:
         """Ids of the alarms that stand, also those a former process of this agent raised."""

@@ -87,6 +87,7 @@ class Hand:
     opened: int = 0
     said: list = field(default_factory=list)
     alarms: dict = field(default_factory=dict)
+    ended: list = field(default_factory=list)
     name = "test"
 
     # clock
@@ -155,6 +156,10 @@ class Hand:
             self.alarms.pop(alarm_id, None)
         else:
             self.alarms[alarm_id] = unseal(payload, LOOKUP).body
+
+    def end_alarm(self, alarm_id, payload):
+        self.alarms.pop(alarm_id)
+        self.ended.append(unseal(payload, LOOKUP))
 
     def publish_history(self, payload):
         self.said.append(unseal(payload, LOOKUP))
@@ -258,12 +263,20 @@ def test_a_knock_is_told_at_once_as_events_and_as_an_alarm_that_ends(runtime, ha
     assert view.latched
     assert view.move.pan_mdeg == pytest.approx(3300, abs=150)
     assert hand.alarms[AlarmKind.VIEW_MOVED.value].detail.startswith("pan +3.")
+    assert hand.report.alarms == (AlarmKind.VIEW_MOVED,)
+    assert hand.mirror["alarms"] == ["view_moved"]
+    since_ms = hand.alarms[AlarmKind.VIEW_MOVED.value].since_ms
     kinds = {event.event for event in hand.bodies(Event)}
     assert kinds == {EventKind.CAMERA_STRUCK, EventKind.CAMERA_MOVED}
     hand.pan_px = 0
     turn(runtime, hand, 12)
     assert hand.report.view.verdict is ViewVerdict.SAME
     assert hand.alarms == {}
+    (end,) = hand.ended
+    assert (end.body.alarm, end.body.since_ms) == (AlarmKind.VIEW_MOVED, since_ms)
+    assert end.body.ended_ms > since_ms
+    assert hand.report.alarms == ()
+    assert hand.mirror["alarms"] == []
 
 
 def test_a_dead_source_never_stops_reporting_and_is_opened_again(runtime, hand):

@@ -214,3 +214,22 @@ def test_the_oldest_unanswered_publication_has_an_age(bench: Bench):
 
 def test_an_answer_to_nothing_is_ignored(bench: Bench):
     assert bench.sender.acknowledged(99, refused=False) is None
+
+
+def test_the_signed_end_of_an_alarm_goes_out_before_its_topic_is_cleared(bench: Bench):
+    bench.sender.begin()
+    bench.sender.post(MINE.alarm("a"), b"raised", stands=True)
+    bench.answer(bench.send_all())
+    bench.sender.post(MINE.alarm("a"), b"ended")
+    bench.sender.clear(MINE.alarm("a"))
+    sent = bench.send_all()
+    assert told(sent) == [("alarm/a", b"ended"), ("alarm/a", b"")]
+    assert [job.message.retain for _, job in sent] == [False, True]
+
+
+def test_the_signed_end_of_an_alarm_survives_an_outage(bench: Bench):
+    bench.sender.begin()
+    bench.sender.post(MINE.alarm("a"), b"ended")
+    bench.sender.clear(MINE.alarm("a"))
+    bench.sender.begin()
+    assert told(bench.send_all()) == [("alarm/a", b""), ("history", b"ended")]
