@@ -102,6 +102,20 @@ class Desk:
             verdict["sequence"] = ruling.header["sequence"]
         return verdict
 
+    def refuse_large(self, digest, kind, now):
+        """The verdict on a message too long to be held: only its hash came this far."""
+        ruling = court.Ruling(False, "too_large", "longer than any order", now.clock)
+        self._refused(ruling, kind, digest, now)
+        return {
+            "order": kind,
+            "order_hash": digest,
+            "accepted": False,
+            "reason": ruling.reason,
+            "detail": ruling.detail,
+            "clock": ruling.clock,
+            "config_hash": self.standing()["config_hash"],
+        }
+
     def note(self, kind, details, now):
         """Enter something that is not an order; False where the storage would not take it."""
         try:

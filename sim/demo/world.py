@@ -23,6 +23,7 @@ from viewkeeper.protocol.records import VerdictRecord
 from viewkeeper.protocol.topics import Topics
 from viewkeeper.protocol.vocabulary import LifecycleState, OrderKind, Role
 from viewkeeper.sim.broker import Broker
+from viewkeeper.sim.demo.device import DeviceCamera
 from viewkeeper.sim.demo.observer import Observer
 from viewkeeper.sim.stage import Scene, Stage, StageHand
 
@@ -139,6 +140,10 @@ class Camera:
             raise SetupError(Reason.SETTING, f"agent {arguments[0]}: {last}")
         return done.stdout.strip()
 
+    def enrol(self, bundle: Path) -> None:
+        """Bring the desk's bundle to the camera."""
+        self.agent("enrol", "--bundle", str(bundle))
+
     def start(self) -> None:
         """Start the agent process."""
         with self.log.open("ab") as log:
@@ -211,6 +216,7 @@ class World:
     desk: Desk = field(init=False)
     observer: Observer = field(init=False)
     cameras: dict[str, Camera] = field(default_factory=dict)
+    devices: dict[str, DeviceCamera] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         persons = ["Wang Fang", "Li Na", "Zhang Wei"]
@@ -223,7 +229,7 @@ class World:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for camera in self.cameras.values():
+        for camera in (*self.cameras.values(), *self.devices.values()):
             camera.stop()
         self.observer.close()
         self.broker.stop()
@@ -233,9 +239,28 @@ class World:
     ) -> Camera:
         """Make a camera's key on the camera, enrol it at the desk and bring the bundle back."""
         camera = Camera(self.folder / name, name, self.broker, scene or Scene(hfov_deg=HFOV_DEG))
+        self._enrol(camera, title, title_zh)
+        self.cameras[name] = camera
+        return camera
+
+    def add_device(
+        self, name: str, title: str, title_zh: str = "", scene: Scene | None = None
+    ) -> DeviceCamera:
+        """The same for a MicroPython device, whose camera is a virtual one over HTTP.
+
+        Raises:
+            SetupError: there is no MicroPython here.
+        """
+        folder, scene = self.folder / name, scene or Scene(hfov_deg=HFOV_DEG)
+        device = DeviceCamera(folder, SITE, name, self.broker, scene)
+        self.devices[name] = device
+        self._enrol(device, title, title_zh)
+        return device
+
+    def _enrol(self, camera: Camera | DeviceCamera, title: str, title_zh: str) -> None:
         key = read_public_key(camera.agent("key"))
         enrolment = self.desk.enrol(
-            camera=name,
+            camera=camera.name,
             site=SITE,
             device_key=key,
             now_s=int(time.time()),
@@ -255,10 +280,8 @@ class World:
         )
         bundle = camera.folder / "enrolment.cbor"
         bundle.write_bytes(enrolment.encode())
-        camera.agent("enrol", "--bundle", str(bundle))
-        self.observer.add_key(name, key)
-        self.cameras[name] = camera
-        return camera
+        camera.enrol(bundle)
+        self.observer.add_key(camera.name, key)
 
     def register_view(self, camera: Camera, frames: int = 8) -> bytes:
         """Register what the camera sees now; its hash."""
@@ -295,7 +318,9 @@ class World:
             )
         )
 
-    def signed(self, camera: Camera, body: OrderBody, *, life_s: int = 3600) -> bytes:
+    def signed(
+        self, camera: Camera | DeviceCamera, body: OrderBody, *, life_s: int = 3600
+    ) -> bytes:
         """Sign an order at the desk, as the keyset asks."""
         order = self.desk.draft(camera.name, body, now_s=int(time.time()), life_s=life_s)
         role = Role.LIFECYCLE if isinstance(body, LifecycleStep) else Role.CONFIGURATION
@@ -303,7 +328,7 @@ class World:
 
     def send(
         self,
-        camera: Camera,
+        camera: Camera | DeviceCamera,
         message: bytes,
         kind: OrderKind = OrderKind.CONFIG,
         *,
@@ -320,7 +345,7 @@ class World:
             self.desk.acknowledge(camera.name, message, verdict)
         return OrderSent(message, verdict)
 
-    def order(self, camera: Camera, body: OrderBody) -> OrderSent:
+    def order(self, camera: Camera | DeviceCamera, body: OrderBody) -> OrderSent:
         """Sign and send."""
         kind = OrderKind.LIFECYCLE if isinstance(body, LifecycleStep) else OrderKind.CONFIG
         if isinstance(body, Command):
@@ -329,14 +354,19 @@ class World:
         return self.send(camera, self.signed(camera, body), kind)
 
     def step(
-        self, camera: Camera, to: LifecycleState, document: str, *, passed: bool | None = None
+        self,
+        camera: Camera | DeviceCamera,
+        to: LifecycleState,
+        document: str,
+        *,
+        passed: bool | None = None,
     ) -> OrderSent:
         """One lifecycle step, dated today."""
         today = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 8 * 3600))
         body = LifecycleStep(to=to, on_date=today, document=document, passed=passed)
         return self.order(camera, body)
 
-    def stranger_signs(self, camera: Camera, body: OrderBody) -> bytes:
+    def stranger_signs(self, camera: Camera | DeviceCamera, body: OrderBody) -> bytes:
         """The same order from a key that no keyset knows."""
         order = self.desk.draft(camera.name, body, now_s=int(time.time()))
         stranger = cose.SoftwareSigner.from_seed(os.urandom(32))

@@ -1,0 +1,109 @@
+"""The unix port: a tiny Linux IP camera, or a desk: camera over HTTP, a folder, a clock."""
+
+import asyncio
+import os
+import time
+
+from device.core.clock import Now
+from device.core.view import shrink_factor, shrink_rows
+from device.store.files import Files
+
+PICTURE_TIMEOUT_S = 5
+EPOCH_SHIFT_S = 946_684_800 if time.gmtime(0)[0] == 2000 else 0  # boards count from 2000
+
+
+class CameraError(Exception):
+    """There is no picture, and why."""
+
+
+class HttpCamera:
+    """Grey pictures of a camera's own web server: OpenIPC's ``/image.yuv420``.
+
+    Args:
+        host, port, path: of the picture; its first width * height bytes are the grey plane.
+        width, height: pixels of that plane.
+    """
+
+    def __init__(self, host, port, path, width, height):
+        self._where, self._path = (host, port), path
+        self._factor = shrink_factor(width, height)
+        self._width, self._rows = width, height // self._factor
+        self.size = (width // self._factor, self._rows)
+        self._length = width * height * 3 // 2
+
+    async def grey(self):
+        """One picture of ``size``, row by row.
+
+        Raises:
+            CameraError: no answer, no picture, or one of another size.
+        """
+        try:
+            return await asyncio.wait_for(self._fetch(), PICTURE_TIMEOUT_S)
+        except (OSError, EOFError, asyncio.TimeoutError, ValueError) as error:
+            raise CameraError("camera: " + repr(error))
+
+    async def _fetch(self):
+        reader, writer = await asyncio.open_connection(*self._where)
+        try:
+            ask = "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n" % (self._path, self._where[0])
+            writer.write(ask.encode())
+            await writer.drain()
+            status = (await reader.readline()).split()
+            if len(status) < 2 or status[1] != b"200":
+                raise ValueError("no picture at " + self._path)
+            length = None
+            line = await reader.readline()
+            while line.strip():
+                name, _, value = line.partition(b":")
+                if name.lower() == b"content-length":
+                    length = int(value)
+                line = await reader.readline()
+            if length not in (None, self._length):
+                raise ValueError("a picture of another size: %d bytes" % length)
+            out = bytearray()
+            for _ in range(self._rows):
+                rows = await reader.readexactly(self._width * self._factor)
+                out.extend(shrink_rows(rows, self._width, self._factor))
+            return bytes(out)
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+
+class Clock:
+    """The system's clock; ``synchronised`` is what the settings say of it."""
+
+    ticks_ms, ticks_diff = time.ticks_ms, time.ticks_diff
+
+    def __init__(self, synchronised):
+        self._synchronised = synchronised
+        self._last, self._mono_ms = time.ticks_ms(), 0
+
+    def now(self):
+        ticks = time.ticks_ms()
+        self._mono_ms += max(0, time.ticks_diff(ticks, self._last))
+        self._last = ticks
+        utc_ms = int(time.time() * 1000) + EPOCH_SHIFT_S * 1000
+        return Now(utc_ms, self._mono_ms, self._synchronised)
+
+
+class Board:
+    """What ``device/app.py`` needs of a machine."""
+
+    def __init__(self, settings):
+        camera, folder = settings["camera"], settings["storage"]
+        try:
+            os.mkdir(folder)
+        except OSError:
+            pass  # it is there
+        self.files = Files(folder)
+        self.clock = Clock(settings.get("assume_synchronised", False))
+        self.camera = HttpCamera(
+            camera["host"], camera["port"], camera["path"], camera["width"], camera["height"]
+        )
+
+    def random(self, count):
+        return os.urandom(count)
+
+    def random_share(self):
+        return int.from_bytes(os.urandom(2), "big") / 65536

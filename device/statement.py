@@ -1,0 +1,115 @@
+"""From what is believed to the words of the wire: report, plain mirror, alarms."""
+
+from binascii import hexlify
+
+STORAGE_LOW_PERMILLE = 50
+
+
+def report_of(guard, standing, health):
+    """The fields of ``Report`` (protocol/records.py)."""
+    view = {"verdict": guard.verdict, "since_ms": guard.since_ms, "latched": False}
+    if guard.cause is not None:
+        view["cause"] = guard.cause
+    found = guard.found
+    if found is not None:
+        view["lost_permille"] = 1000 - 1000 * found.agreed // found.tiles
+        pan, tilt, roll, zoom = found.errors
+        view["move"] = {
+            "pan_mdeg": round(found.pan * 1000),
+            "tilt_mdeg": round(found.tilt * 1000),
+            "roll_mdeg": round(found.roll * 1000),
+            "zoom_ppm": round(found.zoom * 1_000_000),
+            "pan_error_mdeg": round(pan * 1000),
+            "tilt_error_mdeg": round(tilt * 1000),
+            "roll_error_mdeg": round(roll * 1000),
+            "zoom_error_ppm": round(zoom * 1_000_000),
+        }
+    report = {"view": view, "signage": {"state": "unknown", "lit": "unknown"}, "health": health}
+    for name in ("lifecycle", "config_sequence", "ledger_size", "ledger_root", "refusals"):
+        report[name] = standing[name]
+    if standing["config_hash"]:
+        report["config_hash"] = standing["config_hash"][:8]
+    if standing["last_refusal"]:
+        report["last_refusal"] = standing["last_refusal"]
+    return report
+
+
+def alarms_of(report, now, store_fault):
+    """The alarms that stand now: kind -> fields of ``Alarm``."""
+    view, told = report["view"], {}
+    move = view.get("move")
+    if view["verdict"] == "moved" and move:
+        detail = "pan %+.2f\u00b0, tilt %+.2f\u00b0" % (
+            move["pan_mdeg"] / 1000,
+            move["tilt_mdeg"] / 1000,
+        )
+        told["view_moved"] = (detail, 5, 11)
+    elif view["verdict"] == "cannot_tell" and view["cause"] not in ("starting", "not_registered"):
+        told["view_unknown"] = (view["cause"], 5, 11)
+    if not now.trusted:
+        told["clock_fault"] = ("the clock is not synchronised", 6, 1)
+    if report["health"]["storage_free_permille"] < STORAGE_LOW_PERMILLE:
+        told["storage_fault"] = ("the storage is nearly full", 2, 3)
+    if store_fault:
+        told["ledger_fault"] = (store_fault[:160], 6, 1)
+    return {
+        name: {
+            "alarm": name,
+            "since_ms": view["since_ms"] if name.startswith("view") else now.utc_ms,
+            "detail": detail,
+            "alarm_method": method,
+            "alarm_type": kind,
+        }
+        for name, (detail, method, kind) in told.items()
+    }
+
+
+def mirror_of(device, site, report, now):
+    """The plain mirror, in the form of ``agent/core/reporting.py``."""
+    view, health = report["view"], report["health"]
+    move, told = view.get("move") or {}, {}
+    told["verdict"], told["cause"] = view["verdict"], view.get("cause")
+    for name in ("pan", "tilt", "roll", "pan_error", "tilt_error", "roll_error"):
+        told[name + "_deg"] = move[name + "_mdeg"] / 1000 if move else None
+    for name in ("zoom", "zoom_error"):
+        told[name] = move[name + "_ppm"] / 1e6 if move else None
+    lost = view.get("lost_permille")
+    told["lost_share"] = None if lost is None else lost / 1000
+    told["since_ms"], told["latched"] = view["since_ms"], view["latched"]
+    config_hash = report.get("config_hash")
+    return {
+        "device": device,
+        "site": site,
+        "utc_ms": now.utc_ms,
+        "clock": now.clock,
+        "view": told,
+        "signage": {
+            "state": report["signage"]["state"],
+            "lit": report["signage"]["lit"],
+            "current_ma": None,
+            "source": None,
+            "photo_until": None,
+        },
+        "health": {
+            "frame_rate_hz": health["frame_rate_mhz"] / 1000,
+            "storage_free": health["storage_free_permille"] / 1000,
+            "temperature_c": None,
+            "memory_kib": None,
+            "cpu": None,
+            "uptime_s": health["uptime_s"],
+            "findings": health["findings"],
+        },
+        "events": None,
+        "lifecycle": report["lifecycle"],
+        "filing_due_on": None,
+        "config": {
+            "sequence": report["config_sequence"],
+            "hash": hexlify(config_hash).decode() if config_hash else None,
+        },
+        "ledger": {
+            "size": report["ledger_size"],
+            "root": hexlify(report["ledger_root"]).decode(),
+        },
+        "refusals": report["refusals"],
+        "last_refusal": report.get("last_refusal"),
+    }

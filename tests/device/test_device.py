@@ -1,0 +1,142 @@
+"""A whole device under MicroPython: enrolled by the desk, ordered, knocked; on a real broker."""
+
+import json
+import subprocess
+
+import pytest
+
+from tests.device.runner import needs_micropython
+from viewkeeper.protocol.errors import SetupError
+from viewkeeper.protocol.vocabulary import (
+    AlarmKind,
+    EventKind,
+    LifecycleState,
+    OrderKind,
+    ViewCause,
+    ViewVerdict,
+)
+from viewkeeper.sim.broker import Broker, installed_kinds
+from viewkeeper.sim.demo.world import World
+
+pytestmark = [
+    needs_micropython,
+    pytest.mark.skipif("mosquitto" not in installed_kinds(), reason="no mosquitto here"),
+    pytest.mark.timeout(240),
+]
+PATIENCE_S = 45.0
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    with (
+        Broker.start("mosquitto") as broker,
+        World(tmp_path_factory.mktemp("world"), broker) as world,
+    ):
+        yield world
+
+
+def sees(world, device, holds):
+    assert world.observer.wait(device.name, holds, PATIENCE_S), (
+        world.observer.seen(device.name),
+        device.log.read_text(),
+    )
+
+
+def view_is(verdict, cause=None):
+    return lambda seen: (
+        seen.report is not None
+        and seen.report.view.verdict is verdict
+        and seen.report.view.cause is cause
+    )
+
+
+def test_a_device_camera_keeps_its_view(world):
+    device = world.add_device("dev-0001", "Back gate")
+    view_hash = device.register_view()
+    device.start()
+    sees(world, device, lambda seen: seen.status == "online" and seen.report is not None)
+
+    config = world.configuration(view_hash)
+    forged = bytearray(world.signed(device, config))
+    forged[-1] ^= 1
+    assert world.send(device, bytes(forged)).verdict.reason == "bad_signature"
+    stranger = world.stranger_signs(device, config)
+    assert world.send(device, stranger).verdict.reason == "unknown_key"
+    flood = world.send(device, bytes(100_000), OrderKind.COMMAND)
+    assert flood.verdict.reason == "too_large"
+    assert world.observer.seen(device.name).report.config_hash is None
+
+    assert world.order(device, config).verdict.reason == "accepted"
+    step = world.step(device, LifecycleState.REGISTERED, "T-REG-1")
+    assert step.verdict.reason == "accepted"
+    sees(world, device, view_is(ViewVerdict.SAME))
+    report = world.observer.seen(device.name).report
+    assert report.config_hash is not None
+    assert report.lifecycle is LifecycleState.REGISTERED
+    assert report.refusals == 3
+
+    device.stage.knock(pan_deg=3.0)
+    sees(
+        world,
+        device,
+        lambda seen: (
+            view_is(ViewVerdict.MOVED)(seen)
+            and AlarmKind.VIEW_MOVED.value in seen.alarms
+            and any(event.event is EventKind.CAMERA_MOVED for event in seen.events)
+        ),
+    )
+    move = world.observer.seen(device.name).report.view.move
+    assert abs(move.pan_mdeg - 3000) < 200
+    assert abs(move.tilt_mdeg) < 200
+    mirror = json.loads(world.observer.seen(device.name).state)
+    assert mirror["view"]["verdict"] == "moved"
+
+    device.stage.straighten()
+    sees(
+        world,
+        device,
+        lambda seen: (
+            view_is(ViewVerdict.SAME)(seen) and AlarmKind.VIEW_MOVED.value not in seen.alarms
+        ),
+    )
+    device.stage.cover()
+    sees(world, device, view_is(ViewVerdict.CANNOT_TELL, ViewCause.COVERED))
+    device.stage.uncover()
+    sees(world, device, view_is(ViewVerdict.SAME))
+    device.stage.signal(present=False)
+    sees(world, device, view_is(ViewVerdict.CANNOT_TELL, ViewCause.SIGNAL_LOST))
+    device.stage.signal(present=True)
+
+    world.broker.kill()
+    world.broker.restart()
+    assert world.observer.wait_connected()
+    reports = world.observer.seen(device.name).reports
+    sees(world, device, lambda seen: seen.reports > reports and view_is(ViewVerdict.SAME)(seen))
+
+    device.kill()
+    device.start()
+    sees(world, device, lambda seen: seen.record.header.mono_ms < 60_000 and seen.report)
+    reports = world.observer.seen(device.name).reports
+    sees(world, device, lambda seen: seen.reports > reports and view_is(ViewVerdict.SAME)(seen))
+    assert world.observer.seen(device.name).refused == []
+    assert "Traceback" not in device.log.read_text()
+
+
+def test_what_cannot_be_done_is_said_in_one_line(world):
+    device = world.add_device("dev-0002", "Front gate")
+    with pytest.raises(SetupError, match="enrolled already"):
+        device.enrol(device.folder / "enrolment.cbor")
+    device.stage.signal(present=False)
+    with pytest.raises(SetupError, match="no picture"):
+        device.register_view()
+    with pytest.raises(SetupError, match="say key"):
+        device.agent("dance")
+    done = subprocess.run(
+        [*device._command[:-1], "nowhere.json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=device._environment,
+    )
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 1
