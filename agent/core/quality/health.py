@@ -11,17 +11,24 @@ class Kind(StrEnum):
 
     SIGNAL_LOST = "signal_lost"
     FROZEN = "frozen"
+    REPLAYED = "replayed"
     DARK = "dark"
     OVEREXPOSED = "overexposed"
     COVERED = "covered"
     NO_TEXTURE = "no_texture"
     DEFOCUSED = "defocused"
+    NOISE = "noise"
+    STRIPES = "stripes"
+    GLARE = "glare"
+    SHAKE = "shake"
+    DIRTY_GLASS = "dirty_glass"
     LOW_CONTRAST = "low_contrast"
+    COLOUR_CAST = "colour_cast"
 
 
-BLINDING = frozenset({Kind.SIGNAL_LOST, Kind.FROZEN, Kind.DARK})
+BLINDING = frozenset({Kind.SIGNAL_LOST, Kind.FROZEN, Kind.REPLAYED, Kind.DARK})
 """With one of these nothing in the picture may be believed, however well it matches: a frozen
-picture matches perfectly, and darkness is never `same` nor `moved`."""
+or replayed picture matches perfectly, and darkness is never `same` nor `moved`."""
 
 EXPLAINING = frozenset(Kind)
 """Kinds that explain why a view was not found."""
