@@ -134,6 +134,17 @@ class Voice:
         )
         self.publish(self.topics.alarm(kind), self.sign(body), retain=True)
 
+    def end(self, kind: AlarmKind) -> None:
+        body = records.Alarm(
+            alarm=kind,
+            since_ms=now_ms(),
+            detail="",
+            alarm_method=5,
+            alarm_type=2,
+            ended_ms=now_ms(),
+        )
+        self.publish(self.topics.alarm(kind), self.sign(body))
+
     def clear(self, kind: AlarmKind) -> None:
         self.publish(self.topics.alarm(kind), b"", retain=True)
 
@@ -188,6 +199,7 @@ def report(
     ledger_size: int = 12,
     ledger_root: bytes = bytes(range(32)),
     last_refusal: str | None = None,
+    alarms: tuple[AlarmKind, ...] | None = None,
 ) -> records.Report:
     """A whole report; everything that is not asked for is well."""
     move = records.MoveReport(
@@ -220,6 +232,7 @@ def report(
         ledger_root=ledger_root,
         refusals=0 if last_refusal is None else 1,
         last_refusal=last_refusal,
+        alarms=alarms,
     )
 
 

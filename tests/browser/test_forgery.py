@@ -220,3 +220,45 @@ def test_text_from_a_camera_is_never_markup(broker: Broker, visit: Visit) -> Non
     gate.alarm(AlarmKind.STORAGE_FAULT, "<script>alert(1)</script>")
     expect(page.locator("[data-alarm]")).to_contain_text("<script>alert(1)</script>")
     assert page.locator("main img, main script").count() == 0
+
+
+def test_an_alarm_that_the_broker_empties_stands_until_the_camera_signs_its_end(
+    broker: Broker, visit: Visit
+) -> None:
+    gate = Voice(broker, "gate")
+    page = visit(everybody(gate))
+    gate.alarm(AlarmKind.SIGN_FAULT, "lamp draws no current")
+    gate.report(alarms=(AlarmKind.SIGN_FAULT,))
+    alarm = page.locator("[data-alarm=sign_fault]")
+    expect(alarm).to_have_attribute("data-broker-says", "standing")
+    gate.clear(AlarmKind.SIGN_FAULT)
+    expect(alarm).to_have_attribute("data-broker-says", "cleared")
+    expect(alarm).to_contain_text("cleared without signature")
+    gate.end(AlarmKind.SIGN_FAULT)
+    expect(alarm).to_have_count(0)
+    ended = page.locator("[data-event=alarm_ended]")
+    expect(ended).to_have_count(1)
+    expect(ended).not_to_contain_text("not signed")
+
+
+def test_an_alarm_that_the_broker_hides_stands_by_the_signed_report(
+    broker: Broker, visit: Visit
+) -> None:
+    gate = Voice(broker, "gate")
+    gate.report(alarms=(AlarmKind.VIEW_MOVED,))
+    page = visit(everybody(gate))
+    alarm = page.locator("[data-alarm=view_moved]")
+    expect(alarm).to_contain_text("the broker does not show it")
+    gate.report(alarms=())
+    expect(alarm).to_have_count(0)
+
+
+def test_an_alarm_kept_by_the_broker_after_its_end_does_not_stand(
+    broker: Broker, visit: Visit
+) -> None:
+    gate = Voice(broker, "gate")
+    gate.alarm(AlarmKind.VIEW_MOVED)  # stays retained: the broker lost the camera's clearing
+    gate.report(alarms=())
+    page = visit(everybody(gate))
+    expect(page.locator("[data-signature=verified]").first).to_be_visible()
+    expect(page.locator("[data-alarm]")).to_have_count(0)

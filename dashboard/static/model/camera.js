@@ -3,6 +3,7 @@
 // Rule: only what was verified reaches `report`, `alarms`, `orders` and `checkpoint`. What
 // failed goes to `refused` and nowhere else. `online` is the broker's word and marked as such.
 
+import { clear, confirm, end, stand, weigh } from "./alarms.js";
 import { Seen, isNewer } from "./freshness.js";
 
 const KEEP = { drift: 1500, events: 200, orders: 50, looks: 100, refused: 50 };
@@ -58,7 +59,7 @@ export function applyRecord(camera, rest, record, { retained, recorded = false, 
   const bootIsNew = !camera.seen.hasBoot(record.header.boot);
   const place = camera.seen.note(record.header, record.signature);
   if (rest === "report" && !recorded) camera.signature = { state: "verified", reason: null, at: now };
-  if (rest.startsWith("alarm/") && !recorded) confirmAlarm(camera, rest.slice(6));
+  if (rest.startsWith("alarm/") && !recorded && record.body.ended_ms === null) confirm(camera, record.body.alarm);
   if (place === "forked") {
     camera.faults.add("forked");
     return;
@@ -85,6 +86,7 @@ function report(camera, record, { source, order, now, past }) {
   watchLedger(camera, record.body.ledger_size, record.body.ledger_root);
   const before = camera.report?.body.view;
   camera.report = { ...record, receivedAt: now, retained: order.retained };
+  for (const one of weigh(camera, record)) addAlarmEnd(camera, { ...stamp(record), alarm: one.body, source, signed: true });
   const view = record.body.view;
   if (before && (before.verdict !== view.verdict || before.cause !== view.cause)) {
     addEvent(camera, { ...stamp(record), what: "view", view, source, signed: true });
@@ -95,21 +97,20 @@ function event(camera, record, { source }) {
   addEvent(camera, { ...stamp(record), what: "event", event: record.body, source, signed: true });
 }
 
-function alarm(camera, record, { rest, source, order, now, past }) {
+function alarm(camera, record, { source, order, now, past }) {
+  if (record.body.ended_ms !== null) {
+    end(camera, record);
+    addAlarmEnd(camera, { ...stamp(record), alarm: record.body, source, signed: true });
+    return;
+  }
   addEvent(camera, { ...stamp(record), what: "alarm_began", alarm: record.body, source, signed: true });
-  if (past) return;
-  const id = rest.slice("alarm/".length);
-  if (!isNewer(record.header, camera.alarmHeads.get(id) ?? null, order)) return;
-  camera.alarmHeads.set(id, record.header);
-  camera.alarms.set(id, { id, ...record, receivedAt: now, confirmed: true });
+  if (!past) stand(camera, record, order, now);
 }
 
 /** The topic of an alarm was emptied. Nobody signs an empty message: the broker's word. */
 export function applyAlarmCleared(camera, id, now) {
-  const standing = camera.alarms.get(id);
-  if (!standing) return;
-  camera.alarms.delete(id);
-  addEvent(camera, { at: now, what: "alarm_ended", alarm: standing.body, source: "live", signed: false });
+  const ended = clear(camera, id);
+  if (ended) addAlarmEnd(camera, { at: now, alarm: ended.body, source: "live", signed: false });
 }
 
 function verdict(camera, record, { source }) {
@@ -199,9 +200,12 @@ export function dropUnconfirmedAlarms(camera, now) {
   for (const [id, alarm] of camera.alarms) if (!alarm.confirmed) applyAlarmCleared(camera, id, now);
 }
 
-function confirmAlarm(camera, id) {
-  const standing = camera.alarms.get(id);
-  if (standing) standing.confirmed = true;
+/** One end, once: the camera says it by a record of its own and by its next report. */
+function addAlarmEnd(camera, entry) {
+  const { alarm: kind, since_ms: since } = entry.alarm;
+  const isSame = ({ what, signed, alarm: other }) =>
+    what === "alarm_ended" && signed && other.alarm === kind && other.since_ms === since;
+  if (!camera.events.some(isSame)) addEvent(camera, { ...entry, what: "alarm_ended" });
 }
 
 function addDrift(camera, record) {

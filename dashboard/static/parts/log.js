@@ -8,12 +8,13 @@ import { Alarm as AlarmMark, Shield, VerdictIcon } from "./icons.js";
 export function Alarms({ camera, words, now, recorder }) {
   const standing = [...camera.alarms.values()].sort((a, b) => b.body.since_ms - a.body.since_ms);
   return standing.map((alarm) => html`
-    <div key=${alarm.id} class="alarm" data-alarm=${alarm.body.alarm}>
+    <div key=${alarm.id} class="alarm" data-alarm=${alarm.body.alarm} data-broker-says=${alarm.withheld ? "nothing" : alarm.cleared ? "cleared" : "standing"}>
       <p><${AlarmMark} />
         <b>${words.member("AlarmKind", alarm.body.alarm)}</b>
         <span>${words.t("alarm.since", { time: words.time(alarm.body.since_ms, now) })}</span>
-        <span class="detail">${alarm.body.detail}</span></p>
-      ${recorder && html`<${Acknowledge} camera=${camera} alarm=${alarm} words=${words} now=${now} recorder=${recorder} />`}
+        <span class="detail">${alarm.body.detail}</span>
+        ${(alarm.withheld || alarm.cleared) && html`<small>${words.t(alarm.withheld ? "alarm.withheld" : "alarm.cleared")}</small>`}</p>
+      ${recorder && !alarm.withheld && html`<${Acknowledge} camera=${camera} alarm=${alarm} words=${words} now=${now} recorder=${recorder} />`}
     </div>`);
 }
 
