@@ -24,6 +24,7 @@ from viewkeeper.protocol import (
     topics,
     vocabulary,
     witnessing,
+    zones,
 )
 from viewkeeper.protocol import fields as kinds
 from viewkeeper.protocol.errors import Reason
@@ -93,6 +94,11 @@ def numbered() -> dict[str, dict[str, int]]:
     }
 
 
+def _in_order(kinds_of_event: frozenset[vocabulary.EventKind]) -> list[str]:
+    """In the order of their definition, so that the file is the same every time."""
+    return [kind.value for kind in vocabulary.EventKind if kind in kinds_of_event]
+
+
 def source() -> str:
     """The whole text of ``schema.js``."""
     messages: dict[str, list[dict[str, Any]]] = {}
@@ -120,6 +126,16 @@ def source() -> str:
         "DOMAINS": {domain.name.lower(): domain.value for domain in cose.Domain},
         "RECORD_BODIES": {int(kind): body.__name__ for kind, body in records.BODIES.items()},
         "NUMBERED": numbered(),
+        "PLACE_SCALE": zones.PLACE_SCALE,
+        "MAX_ZONES": zones.MAX_ZONES,
+        "MAX_POINTS": zones.MAX_POINTS,
+        "WATCHED": {
+            "area": _in_order(zones.OF_AREAS),
+            "line": _in_order(zones.OF_LINES),
+            "dwell_s": _in_order(zones.WITH_DWELL),
+            "crowd": _in_order(zones.WITH_CROWD),
+            "speed": _in_order(zones.WITH_SPEED),
+        },
     }
     parts = [_HEAD]
     for name, value in constants.items():

@@ -9,7 +9,9 @@ import { Card } from "./parts/card.js";
 import { Login } from "./parts/login.js";
 import { Overview } from "./parts/overview.js";
 import { SigningIn } from "./parts/signing_in.js";
+import { Report } from "./parts/report.js";
 import { allowSound, ring } from "./parts/sound.js";
+import { Zones } from "./parts/zones.js";
 import { Words, keepLanguage, loadTables, preferredLanguage, remember } from "./words.js";
 
 const THEME = "viewkeeper.theme";
@@ -107,7 +109,9 @@ function Page({ config, tables, store }) {
   }, [language]);
 
   const cameras = [...store.cameras.values()];
-  const chosen = store.cameras.get(hash.replace(/^#\/camera\//, ""));
+  const [, place, id] = /^#\/(camera|zones|report)\/(.+)$/.exec(hash) ?? [];
+  const chosen = store.cameras.get(id);
+  const Shown = { camera: Card, zones: Zones, report: Report }[place];
   return html`
     <a class="skip" href="#main" onClick=${skip}>${words.t("skip")}</a>
     <${Bar} words=${words} tables=${tables} link=${link} recorder=${recorder} theme=${theme} sound=${sound} setSound=${setSound} operator=${config.operator}
@@ -118,8 +122,8 @@ function Page({ config, tables, store }) {
       ${link.state === "denied" && html`<${Login} words=${words} onSubmit=${(user, password) => open.login(user, password)} />`}
       ${store.strangers > 0 && html`<p class="notice" data-notice="strangers">${words.t("strangers", { count: words.count.format(store.strangers) })}</p>`}
       ${chosen
-        ? html`<p class="back"><a href="#/">← ${words.t("overview")}</a></p>
-            <${Card} key=${chosen.id} camera=${chosen} words=${words} now=${now} recorder=${recorder} />`
+        ? html`<p class="back"><a href="#/">← ${words.t("overview")}</a>${place !== "camera" && html` <a href=${`#/camera/${id}`}>← ${words.title(chosen.config)}</a>`}</p>
+            <${Shown} key=${hash} camera=${chosen} words=${words} now=${now} recorder=${recorder} />`
         : html`<${Overview} cameras=${cameras} words=${words} now=${now} recorder=${recorder} />`}
     </main>
     <${Announcer} cameras=${cameras} words=${words} />`;
