@@ -16,6 +16,7 @@ from viewkeeper.dashboard.register import load_register
 from viewkeeper.dashboard.server import start as start_dashboard
 from viewkeeper.protocol.errors import ViewkeeperError
 from viewkeeper.sim.broker import Broker
+from viewkeeper.sim.demo.device import find_micropython
 from viewkeeper.sim.demo.play import Play, StoryError
 from viewkeeper.sim.demo.story import STORY, Text
 from viewkeeper.sim.demo.world import World
@@ -74,6 +75,9 @@ def run(arguments: argparse.Namespace) -> int:
             "街角",
             Scene(panorama=str(Path(arguments.panorama).resolve())) if arguments.panorama else None,
         )
+        device = None
+        if find_micropython() is not None:
+            device = world.add_device("dev-0001", "Back gate (MicroPython)", "后门(MicroPython)")
         register = folder / "register.json"
         register.write_text(json.dumps({"cameras": world.desk.register()}), encoding="utf-8")
         dashboard = stack.enter_context(
@@ -83,11 +87,13 @@ def run(arguments: argparse.Namespace) -> int:
         )
         _say(f"{_DASHBOARD.of(language)}: {dashboard.url}")
         _say(f"{_BROKER.of(language)}: {broker.kind}, {broker.host}:{broker.tcp_port}\n")
-        failed = _tell(Play(world, camera), language, slowly=not arguments.once)
+        failed = _tell(Play(world, camera, device=device), language, slowly=not arguments.once)
         outcome = _DONE.of(language) if failed is None else failed
         _say(f"\n{outcome} ({time.monotonic() - started:.0f} s)")
         if failed is not None:
             _say(f"agent's log: {_tail(camera.log)}")
+            if device is not None:
+                _say(f"device's log: {_tail(device.log)}")
             return EXIT_FAILED
         if not arguments.once:
             _say(_STAYS.of(language))

@@ -26,7 +26,9 @@ _NEUTRAL = 128
 
 
 def find_micropython() -> str | None:
-    """The unix port: beside this Python, else on the path."""
+    """The unix port: beside this Python, else on the path; ``None`` too without ``device/``."""
+    if not (_ROOT / "device" / "main.py").is_file():
+        return None
     return shutil.which("micropython", path=str(Path(sys.executable).parent)) or shutil.which(
         "micropython"
     )

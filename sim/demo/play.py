@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from viewkeeper.sim.demo.device import DeviceCamera
 from viewkeeper.sim.demo.observer import Seen
 from viewkeeper.sim.demo.world import Camera, OrderSent, World
 
@@ -18,6 +19,8 @@ class Play:
     world: World
     camera: Camera
     view_hash: bytes = b""
+    device: DeviceCamera | None = None
+    """A MicroPython device beside it, where there is a MicroPython."""
 
     def sees(self, holds: Callable[[Seen], object], timeout_s: float = PATIENCE_S) -> bool:
         """Whether the observer comes to see that ``holds``."""

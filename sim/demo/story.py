@@ -15,7 +15,7 @@ from viewkeeper.protocol.vocabulary import (
     ViewCause,
     ViewVerdict,
 )
-from viewkeeper.sim.demo import guarding
+from viewkeeper.sim.demo import guarding, guarding_device
 from viewkeeper.sim.demo.observer import Seen
 from viewkeeper.sim.demo.play import Play, must, told
 from viewkeeper.sim.signage import LampFault
@@ -229,6 +229,13 @@ STORY: tuple[Chapter, ...] = (
             "下发已签名配置,依次登记、验收、投入使用。",
         ),
         accept,
+    ),
+    Chapter(
+        Text(
+            "A MicroPython device beside it: enrolled, refuses a forged order, is tilted by 4°.",
+            "旁边的 MicroPython 设备:注册、拒绝伪造指令、被碰斜 4°。",
+        ),
+        guarding_device.beside,
     ),
     Chapter(Text("Somebody knocks the camera by 3°.", "有人把摄像机碰偏 3°。"), _knock),
     Chapter(Text("It is put back.", "摄像机被扶正。"), _straighten),
