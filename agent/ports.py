@@ -110,8 +110,8 @@ class Clock(Protocol):
 
     def read(self) -> ClockReading: ...
 
-    def wait(self, seconds: float) -> None:
-        """Sleep; returns early when there is something to do at once."""
+    def wait(self, seconds: float) -> bool:
+        """Sleep; returns early, and true, when there is something to do at once."""
         ...
 
 

@@ -43,6 +43,8 @@ log = logging.getLogger("viewkeeper.agent")
 DEFAULT_PERIOD_S = 1.0
 DEFAULT_REPORT_PERIOD_S = 60.0
 REOPEN_S = 5.0
+PULSE_S = 15.0
+"""How often the pulse is felt at least; the service's watchdog waits six times as long."""
 CLOCK_STEP_S = 1.0
 RATE_SPAN_S = 60.0
 
@@ -81,6 +83,7 @@ class Outlet(Protocol):
     def set_alarm(self, alarm_id: str, payload: bytes | None) -> None: ...
     def end_alarm(self, alarm_id: str, payload: bytes) -> None: ...
     def publish_history(self, payload: bytes) -> None: ...
+    def withdraw(self) -> None: ...
 
 
 class Flags(Protocol):
@@ -141,6 +144,7 @@ class Runtime:
         self._view: RegisteredView | None = None
         self._view_hash: bytes | None = None
         self._said: cadence.Said | None = None
+        self._withdrawn = False
         self._alarms: dict[AlarmKind, Alarm] = {}
         self._checkpoint_size = -1
         self._period_s = DEFAULT_PERIOD_S
@@ -163,11 +167,19 @@ class Runtime:
                     break
                 self._pulse()
                 period_s = min(self._period_s, PERIOD_S) if self._zones.active else self._period_s
-                self._clock.wait(started.mono_s + period_s - self._clock.read().mono_s)
+                self._wait_until(started.mono_s + period_s)
         finally:
             self._source.close()
             self._sign.close()
             self._zones.close()
+
+    def _wait_until(self, mono_s: float) -> None:
+        """In slices: a signed period may be an hour, a watchdog wants to hear sooner."""
+        while not self._stopping.is_set():
+            left_s = mono_s - self._clock.read().mono_s
+            if self._clock.wait(min(left_s, PULSE_S)) or left_s <= PULSE_S:
+                return
+            self._pulse()
 
     def turn(self) -> bool:
         """One frame and what follows from it; false when a recorded source has ended.
@@ -184,6 +196,7 @@ class Runtime:
         standing = self._desk.standing()
         config = standing.config
         self._period_s = DEFAULT_PERIOD_S if config is None else config.check_period_ms / 1000
+        self._take_back_introduction(standing)
         self._take_view(standing, now)
         self._zones.configure(config)
         if frame is not None:
@@ -226,6 +239,11 @@ class Runtime:
                 self._source.close()
                 self._opened = False
             return None
+
+    def _take_back_introduction(self, standing: Standing) -> None:
+        if standing.lifecycle is LifecycleState.WITHDRAWN and not self._withdrawn:
+            self._withdrawn = True
+            self._outlet.withdraw()
 
     def _take_view(self, standing: Standing, now: ClockReading) -> None:
         wanted = None if standing.config is None else standing.config.view_hash

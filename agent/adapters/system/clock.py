@@ -44,6 +44,7 @@ class SystemClock:
         trust = ClockTrust.SYNCHRONISED if synchronised else ClockTrust.FLOOR
         return ClockReading(utc_s=time.time(), mono_s=time.monotonic(), trust=trust)
 
-    def wait(self, seconds: float) -> None:
-        self._wake.wait(max(0.0, seconds))
+    def wait(self, seconds: float) -> bool:
+        woken = self._wake.wait(max(0.0, seconds))
         self._wake.clear()
+        return woken

@@ -1,5 +1,6 @@
 """The loop with a clock, a source and an outlet in hand: what is said, and when."""
 
+import itertools
 import json
 import threading
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,7 @@ from viewkeeper.agent.ports import (
     SourceEndedError,
     SourceError,
 )
-from viewkeeper.agent.runtime import Runtime, Standing, tolerance_of
+from viewkeeper.agent.runtime import PULSE_S, Runtime, Standing, tolerance_of
 from viewkeeper.agent.sealing import Sealer
 from viewkeeper.agent.sign_watch import SignWatch
 from viewkeeper.agent.zone_watch import PERIOD_S, ZoneWatch
@@ -84,6 +85,8 @@ class Hand:
     config: Config | None = CONFIG
     ledger_size: int = 7
     refusals: int = 0
+    lifecycle: LifecycleState = LifecycleState.IN_USE
+    withdrawals: int = 0
     opened: int = 0
     said: list = field(default_factory=list)
     alarms: dict = field(default_factory=dict)
@@ -122,7 +125,7 @@ class Hand:
             config=self.config,
             config_sequence=0 if self.config is None else 3,
             config_hash=None if self.config is None else bytes(32),
-            lifecycle=LifecycleState.IN_USE,
+            lifecycle=self.lifecycle,
             refusals=self.refusals,
             last_refusal="expired" if self.refusals else None,
             ledger_size=self.ledger_size,
@@ -161,6 +164,9 @@ class Hand:
         self.alarms.pop(alarm_id)
         self.ended.append(unseal(payload, LOOKUP))
 
+    def withdraw(self):
+        self.withdrawals += 1
+
     def publish_history(self, payload):
         self.said.append(unseal(payload, LOOKUP))
 
@@ -181,6 +187,7 @@ class Clock:
 
     def wait(self, seconds):
         self.hand.now_s += max(0.0, seconds)
+        return False
 
 
 class Lamp:
@@ -247,6 +254,17 @@ def test_it_comes_to_say_same_with_numbers(runtime, hand):
     assert hand.mirror["health"]["frame_rate_hz"] == pytest.approx(1.0, abs=0.3)
 
 
+def test_a_watchdog_hears_the_loop_through_a_long_signed_period(hand, runtime):
+    hand.config = replace(CONFIG, check_period_ms=3_600_000)
+    heard = []
+    runtime._pulse = lambda: heard.append(hand.now_s)
+    hand.frames_left = 2
+    runtime.run()
+    gaps = [later - earlier for earlier, later in itertools.pairwise(heard)]
+    assert len(heard) > 200
+    assert max(gaps) <= PULSE_S
+
+
 def test_a_quiet_camera_speaks_once_a_period(runtime, hand):
     turn(runtime, hand, 12)
     before = len(hand.bodies(Report))
@@ -293,6 +311,14 @@ def test_a_dead_source_never_stops_reporting_and_is_opened_again(runtime, hand):
     turn(runtime, hand, 20)
     assert hand.opened == 2
     assert hand.report.view.verdict is ViewVerdict.SAME
+
+
+def test_a_withdrawn_camera_takes_its_introduction_back_once(runtime, hand):
+    turn(runtime, hand, 3)
+    assert hand.withdrawals == 0
+    hand.lifecycle = LifecycleState.WITHDRAWN
+    turn(runtime, hand, 5)
+    assert hand.withdrawals == 1
 
 
 def test_before_registration_it_says_so(runtime, hand):
