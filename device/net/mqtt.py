@@ -12,6 +12,7 @@ from device.net import packets
 
 MAX_MESSAGE_BYTES = 20_480  # an order and its signatures: protocol/orders.py
 _CHUNK = 512
+_SUBSCRIBE_ID = 65_535  # the outbox numbers its own below
 
 
 class LinkError(Exception):
@@ -87,6 +88,7 @@ class Client:
         self._reader = self._writer = None
         self._heard_ms = 0
         self._failure = None
+        self._failures = 0
         self.connected = False
         self.connects = 0
         self.why_lost = ""
@@ -97,16 +99,16 @@ class Client:
 
     async def run(self):
         """Connect, talk, and after every end wait and connect again."""
-        failures = 0
+        self._failures = 0
         while True:
             try:
                 await self._open()
-                failures = 0
                 await self._talk()
             except (
                 OSError,
                 ValueError,
                 EOFError,
+                MemoryError,
                 LinkError,
                 packets.PacketError,
                 asyncio.TimeoutError,
@@ -114,8 +116,8 @@ class Client:
                 self.why_lost = repr(error)
             finally:
                 await self._close()
-            bound = min(self.settings.retry_most_s, self.settings.retry_first_s * 2**failures)
-            failures = min(failures + 1, 16)
+            bound = min(self.settings.retry_most_s, self.settings.retry_first_s * 2**self._failures)
+            self._failures = min(self._failures + 1, 16)
             # Full jitter: a whole street that lost its broker comes back spread out.
             await asyncio.sleep(self._random_share() * bound)
 
@@ -127,6 +129,7 @@ class Client:
 
     async def _open(self):
         await asyncio.wait_for(self._handshake(), self.settings.connect_timeout_s)
+        self.outbox.connection_lost()  # what was said meanwhile goes out late, too
         self.connected = True
         self.connects += 1
         self._on_connected()
@@ -145,7 +148,7 @@ class Client:
         answer = await reader.readexactly(2)
         if answer[1]:
             raise LinkError("the broker refuses: code " + str(answer[1]))  # §3.2.2.3
-        await self._send(packets.subscribe(1, s.topics))
+        await self._send(packets.subscribe(_SUBSCRIBE_ID, s.topics))
         for row in self.outbox.unacknowledged():
             await self._send_row(row, True)
         self._heard_ms = self._ticks_ms()
@@ -205,6 +208,7 @@ class Client:
                 elif kind == packets.SUBACK:
                     if 0x80 in body[2:]:
                         raise LinkError("the broker refuses a subscription")
+                    self._failures = 0  # only now: who is let in and refused must not hammer
                 elif kind != packets.PINGRESP:
                     raise packets.PacketError("packet type " + str(kind))
 

@@ -10,6 +10,7 @@ message goes, and the loss is counted so that it can be said.
 WINDOW = 4  # publications without PUBACK at a time: a broker's answer takes a round trip
 MAX_KEPT = 32
 MAX_BYTES = 24_576
+MAX_PACKET_ID = 65_534  # 65,535 is the subscription's: no two on their way share one (§2.3.1)
 
 
 class Item:
@@ -119,6 +120,6 @@ class Outbox:
     def _new_id(self):
         used = [row.packet_id for row in self._rows]
         while True:
-            self._next_id = self._next_id % 65_535 + 1
+            self._next_id = self._next_id % MAX_PACKET_ID + 1
             if self._next_id not in used:
                 return self._next_id

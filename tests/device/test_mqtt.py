@@ -54,8 +54,9 @@ def on_connected():
 client = Client(
     Settings(about["host"], about["port"], "dev1", ("t/status", b"offline"), ["t/orders/+"],
              tls=tls, keepalive_s=about.get("keepalive_s", 10), retry_first_s=0.05,
-             retry_most_s=0.2, connect_timeout_s=5),
-    outbox, on_message, on_large, on_connected, time.ticks_ms, time.ticks_diff, random.random)
+             retry_most_s=about.get("retry_most_s", 0.2), connect_timeout_s=5),
+    outbox, on_message, on_large, on_connected, time.ticks_ms, time.ticks_diff,
+    lambda: about.get("jitter") or random.random())
 
 async def talk():
     for number in range(about["count"]):
@@ -191,7 +192,7 @@ def test_the_will_tells_of_a_device_that_died_without_a_word(broker, peer, tmp_p
 
 def test_a_farewell_leaves_the_will_unsaid(broker, peer, tmp_path):
     Device(tmp_path, port=broker.tcp_port, count=1).end()
-    peer.until(lambda: b"0" in peer.payloads("t/event"))
+    peer.until(lambda: b"0" in peer.payloads("t/event", "t/history"))
     time.sleep(0.3)
     assert b"offline" not in peer.payloads("t/status")
 
@@ -226,11 +227,53 @@ def test_each_packet_goes_out_in_one_write(tmp_path):
             assert line.recv(4096).endswith(b"t/status\x00\x07offline")
             line.sendall(b"\x20\x02\x00\x00")
             rest = line.recv(4096)
-            while rest.count(b"t/event") < 3:
+            # What was said before the line stood comes by its late topic.
+            while rest.count(b"t/event") + rest.count(b"t/history") < 3:
                 part = line.recv(4096)
                 assert part[0] >> 4 in (8, 3)
                 rest += part
         device.kill()
+
+
+def test_what_was_said_without_a_line_comes_by_its_late_topic(broker, tmp_path):
+    broker.kill()
+    device = Device(tmp_path, port=broker.tcp_port, count=3, pause_s=0.01, stay_s=2)
+    time.sleep(0.7)
+    # Whoever is there before the device: only then is nothing missed.
+    with socket.create_server((LOOPBACK, broker.tcp_port)) as server:
+        line, _ = server.accept()
+        with line:
+            line.settimeout(PATIENCE_S)
+            line.recv(4096)
+            line.sendall(b"\x20\x02\x00\x00")
+            said = b""
+            while said.count(b"t/event") + said.count(b"t/history") < 3:
+                said += line.recv(4096)
+    device.kill()
+    assert said.count(b"t/history") == 3
+
+
+def test_a_refused_subscription_makes_the_pauses_longer(tmp_path):
+    calls = 0
+    with socket.create_server((LOOPBACK, 0)) as server:
+        device = Device(
+            tmp_path, port=server.getsockname()[1], stay_s=60, retry_most_s=3600, jitter=1.0
+        )
+        server.settimeout(3.0)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                line, _ = server.accept()
+                calls += 1
+                with line:
+                    line.recv(4096)
+                    line.sendall(b"\x20\x02\x00\x00")
+                    hello = line.recv(4096)
+                    assert hello[0] == 0x82
+                    line.sendall(b"\x90\x03" + hello[2:4] + b"\x80")
+                    line.recv(4096)
+                assert calls < 10, "it hammers at a broker that refuses"
+        device.kill()
+    assert calls >= 3
 
 
 TLS_CONF = """\
