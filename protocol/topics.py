@@ -5,7 +5,7 @@
 | status | yes, 1; also the will | ``online`` / ``offline``, plain text |
 | report | yes, 1 | signed record: report |
 | event/{kind} | no, 1 | signed record: event |
-| alarm/{id} | yes, 1; empty clears | signed record: alarm |
+| alarm/{kind} | yes, 1; its signed end is not retained, then empty clears | signed record: alarm |
 | checkpoint → witness | yes, 1 | signed checkpoint of the ledger → countersignature |
 | access | no, 1 | signed record: an entry of the access register |
 | config/desired → config/applied | yes, 1 | signed order → signed record: verdict |

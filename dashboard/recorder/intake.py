@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from viewkeeper.dashboard.register import Register
-from viewkeeper.protocol import checkpoints, cose, records, topics
+from viewkeeper.protocol import cbor, checkpoints, cose, records, topics
 from viewkeeper.protocol.errors import ContentRefusal, Reason, RefusalError
 from viewkeeper.protocol.vocabulary import RecordKind, ViewVerdict
 
@@ -61,7 +61,7 @@ class Witnessed:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something nobody signed: ``online``, ``offline`` or ``alarm_ended``."""
+    """Something nobody signed: ``online``, ``offline`` or ``alarm_ended`` (its topic emptied)."""
 
     camera: str
     what: str
@@ -144,6 +144,15 @@ def _keep(
     ):
         raise ContentRefusal(Reason.WRONG_KIND, f"event {body.event} on topic {address.rest}")
     return Kept(name, address.rest, record, payload)
+
+
+def ends_alarm(message: bytes) -> bool:
+    """Whether a kept, so verified, record is the signed end of an alarm."""
+    envelope = cbor.decode(message[1:], max_bytes=records.MAX_RECORD_BYTES)
+    assert isinstance(envelope, list)
+    assert isinstance(envelope[2], bytes)
+    body = records.Record.decode(envelope[2]).body
+    return isinstance(body, records.Alarm) and body.ended_ms is not None
 
 
 def _check_device(said: str, camera: str) -> None:

@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from viewkeeper.dashboard.recorder.intake import Found, Kept, Notice, Refused, Witnessed
+from viewkeeper.dashboard.recorder.intake import (
+    Found,
+    Kept,
+    Notice,
+    Refused,
+    Witnessed,
+    ends_alarm,
+)
 from viewkeeper.dashboard.recorder.tables import (
     COUNTERSIGNED,
     DAY_MS,
@@ -133,7 +140,12 @@ class Recording:
         self._db.execute("INSERT OR IGNORE INTO faults VALUES (?,?,?,?)", row)
 
     def _add_notice(self, notice: Notice, at_ms: int) -> None:
-        """Only changes: a broker repeats what it keeps at every connection."""
+        """Only changes: a broker repeats what it keeps at every connection.
+
+        An emptied alarm topic says nothing new where the camera signed the end before it.
+        """
+        if notice.what == "alarm_ended" and self._has_signed_end(notice):
+            return
         group = ("alarm_ended",) if notice.what == "alarm_ended" else ("online", "offline")
         last = self._db.execute(
             "SELECT what, detail, at_ms FROM notices WHERE camera = ? AND what IN (?, ?)"
@@ -144,6 +156,14 @@ class Recording:
             return
         row = (notice.camera, at_ms, notice.what, notice.detail)
         self._db.execute("INSERT INTO notices VALUES (?,?,?,?)", row)
+
+    def _has_signed_end(self, notice: Notice) -> bool:
+        last = self._db.execute(
+            "SELECT message FROM records WHERE camera = ? AND rest = ?"
+            " ORDER BY received_ms DESC, utc_ms DESC, sequence DESC LIMIT 1",
+            (notice.camera, f"alarm/{notice.detail}"),
+        ).fetchone()
+        return last is not None and ends_alarm(last[0])
 
     def _add_refusal(self, refused: Refused, at_ms: int) -> None:
         row = (refused.camera, at_ms, refused.rest, refused.reason.value, refused.hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,19 @@ def test_only_changes_of_presence_are_noted(recording: Recording) -> None:
         (4, "online", ""),
         (9, "alarm_ended", "view_moved"),
     ]
+
+
+def test_an_emptied_alarm_topic_is_noted_unless_the_camera_signed_the_end(
+    recording: Recording,
+) -> None:
+    emptied = Notice(NAME, "alarm_ended", "view_moved")
+    over = replace(alarm(), ended_ms=NOW)
+    raised, ended = kept(alarm(), 3), kept(over, 4)
+    at = "alarm/view_moved"
+    recording.add([replace(raised, rest=at), emptied], 1)
+    assert recording.notices(NAME, 0, 10) == [(1, "alarm_ended", "view_moved")]
+    recording.add([replace(ended, rest=at), emptied], 2)
+    assert len(recording.notices(NAME, 0, 10)) == 1
 
 
 def test_refusals_are_kept_newest_first(recording: Recording) -> None:
