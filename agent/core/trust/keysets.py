@@ -7,6 +7,7 @@ pass there).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from viewkeeper.agent.core.trust.clock import Now
 from viewkeeper.protocol import cose
@@ -106,16 +107,22 @@ def keys_of(keyset: Keyset, role: Role) -> list[cose.VerifyKey]:
 
 def lookup(*keysets: Keyset) -> cose.KeyLookup:
     """From kid to key over these keysets."""
-    table = {
-        key.kid: key for keyset in keysets for key in (verify_key(entry) for entry in keyset.keys)
-    }
+    table = {kid: key for keyset in keysets for kid, key in _keys_by_kid(keyset)}
     return table.get
+
+
+@lru_cache(maxsize=4)
+def _keys_by_kid(keyset: Keyset) -> tuple[tuple[bytes, cose.VerifyKey], ...]:
+    """A pure function of the keyset, which changes once in months and is asked at every order."""
+    keys = [verify_key(entry) for entry in keyset.keys]
+    return tuple((key.kid, key) for key in keys)
 
 
 def entries_of(signers: Iterable[cose.VerifyKey], keyset: Keyset) -> tuple[KeyEntry, ...]:
     """The entries of those signers that stand in ``keyset``, in the order of the signers."""
-    table = {verify_key(entry): entry for entry in keyset.keys}
-    return tuple(table[key] for key in signers if key in table)
+    table = {(entry.algorithm, entry.raw): entry for entry in keyset.keys}
+    found = (table.get((int(key.algorithm), key.raw)) for key in signers)
+    return tuple(entry for entry in found if entry is not None)
 
 
 def persons_needed(keyset: Keyset, role: Role) -> int:
