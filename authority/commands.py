@@ -215,7 +215,12 @@ def register_show(arguments: argparse.Namespace) -> int:
 
 
 def register_export(arguments: argparse.Namespace) -> int:
-    register = {"cameras": Desk(arguments.desk).register()}
+    desk = Desk(arguments.desk)
+    register = {
+        "cameras": desk.register(),
+        "signers": desk.people(Role.CONFIGURATION),
+        "witness_keys": desk.people(Role.WITNESS),
+    }
     text = json.dumps(register, ensure_ascii=False, indent=2) + "\n"
     if arguments.out is None:
         print(text, end="")

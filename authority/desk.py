@@ -234,8 +234,16 @@ class Desk:
         ]
 
     def register(self) -> list[dict[str, Any]]:
-        """The register as the dashboard reads it (JSON)."""
+        """The cameras as the dashboard reads them (JSON)."""
         return [camera.public() for camera in self.cameras()]
+
+    def people(self, role: Role) -> list[dict[str, Any]]:
+        """Who holds a role in the latest keyset, as the dashboard reads it (JSON)."""
+        return [
+            {"person": key.person, "public": key.raw.hex(), "algorithm": key.algorithm}
+            for key in self.keyset.keys
+            if role in key.roles
+        ]
 
     # orders
 

@@ -7,11 +7,12 @@ import pytest
 from viewkeeper.authority.cli import main
 from viewkeeper.authority.config_file import EXAMPLE, parse_config
 from viewkeeper.authority.desk import Desk
+from viewkeeper.dashboard.register import parse_register
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import SetupError
 from viewkeeper.protocol.orders import Order
 from viewkeeper.protocol.vectors import workshop as w
-from viewkeeper.protocol.vocabulary import OrderKind
+from viewkeeper.protocol.vocabulary import OrderKind, Role
 
 KEY = w.DEVICE_SIGNER.verify_key.raw.hex()
 
@@ -173,6 +174,12 @@ def test_the_register_is_exported_for_the_dashboard(desk, tmp_path, capsys):
     assert main(["register", "export", str(desk), "--out", str(out)]) == 0
     register = json.loads(out.read_text(encoding="utf-8"))
     assert register["cameras"][0]["device_key"] == KEY
+    holders = {key.person for key in Desk(desk).keyset.keys if Role.CONFIGURATION in key.roles}
+    assert {one["person"] for one in register["signers"]} == holders
+    assert holders
+    read = parse_register({**register, "cameras": []})
+    assert read.signers[0].key.raw.hex() == register["signers"][0]["public"]
+    assert read.witness_keys == ()
     assert main(["register", "show", str(desk)]) == 0
     assert "cam-1" in capsys.readouterr().out
 
