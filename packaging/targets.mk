@@ -5,7 +5,7 @@ deb: ## Debian packages in dist/, built, checked and tried in a clean root (need
 	$(if $(filter 0,$(shell id -u)),,sudo )packaging/build-deb.sh $(SUITE)
 
 .PHONY: arm-test
-arm-test: ## the core's tests on emulated arm64 and armhf Debian (needs root, qemu-user-static; an hour)
+arm-test: ## the core's tests on emulated arm64 and armhf Debian (root, qemu-user-static; over an hour)
 	for root in "arm64 trixie" "armhf trixie"; do \
 		$(if $(filter 0,$(shell id -u)),,sudo )packaging/arm-test.sh $$root || exit 1; \
 	done
