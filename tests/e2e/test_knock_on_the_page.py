@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import PATIENCE_S
 from viewkeeper.dashboard.register import parse_register
 from viewkeeper.dashboard.server import start
-from viewkeeper.protocol.vocabulary import AlarmKind, ViewVerdict
+from viewkeeper.protocol.vocabulary import AlarmKind, Role, ViewVerdict
 
 pytestmark = pytest.mark.e2e
 ARTEFACTS = Path(os.environ.get("VIEWKEEPER_ARTEFACTS", "artefacts"))
@@ -19,7 +19,10 @@ PATIENCE_MS = PATIENCE_S * 1000
 
 
 def test_a_knock_of_three_degrees_appears_on_the_page(play, chromium):
-    register = parse_register({"cameras": play.world.desk.register()})
+    desk = play.world.desk
+    register = parse_register(
+        {"cameras": desk.register(), "signers": desk.people(Role.CONFIGURATION)}
+    )
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     with closing(start(register, play.world.broker.ws_url, port=0)) as dashboard:
         page = chromium.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
@@ -30,6 +33,9 @@ def test_a_knock_of_three_degrees_appears_on_the_page(play, chromium):
         expect(card).to_have_attribute("data-verdict", "same", timeout=PATIENCE_MS)
         expect(card).to_have_attribute("data-signature", "verified")
         expect(card).to_have_attribute("data-online", "true")
+        signers = card.locator("[data-fact=signers]")
+        expect(signers).to_contain_text("· in force", timeout=PATIENCE_MS)
+        expect(card.locator("[data-band=signed]")).to_be_visible()
 
         play.camera.stage.knock(pan_deg=3.0)
         expect(card).to_have_attribute("data-verdict", "moved", timeout=PATIENCE_MS)
