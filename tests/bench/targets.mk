@@ -7,3 +7,8 @@ $(PEERS_STAMP): tests/bench/peers-trust.txt $(STAMP)
 	$(PYTHON) -m venv artefacts/peers
 	artefacts/peers/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench/peers-trust.txt
 	@touch $@
+
+.PHONY: bench-quality
+
+bench-quality: $(BENCH_STAMP) ## ROC of the image-health measures; DATA=folder of .hdr panoramas, else made streets
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_quality $(if $(DATA),--data $(DATA))
