@@ -85,7 +85,7 @@ def colour_cast(luma: NDArray[np.uint8], chroma: NDArray[np.uint8] | None) -> fl
     if chroma is None:
         return 0.0
     h, w = chroma.shape[:2]
-    down, across = max(1, h // 60), max(1, w // 80)
+    down, across = max(1, h // 30), max(1, w // 40)
     colour = chroma[::down, ::across].astype(np.float32) - 128.0
     rows = np.arange(0, h, down, dtype=np.intp) * luma.shape[0] // h
     columns = np.arange(0, w, across, dtype=np.intp) * luma.shape[1] // w

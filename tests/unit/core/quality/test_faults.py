@@ -67,7 +67,8 @@ def test_a_fence_across_half_of_the_view_is_no_stripes():
 
 def test_a_lamp_in_the_lens_is_glare_and_a_bright_sky_over_roofs_is_not():
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
-    halo = 300 * np.exp(-np.maximum(np.hypot(x - 160, y - 120) - 30, 0) / 200.0)
+    away = np.maximum(np.hypot(x - 160, y - 120) - 30, 0)
+    halo = 60 + 240 * np.exp(-away / 200.0)
     assert Kind.GLARE in kinds([np.clip(scene() + halo, 0, 255).astype(np.uint8)])[0]
     sky = scene()
     sky[:80] = 255
