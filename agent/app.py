@@ -277,6 +277,7 @@ def run(
                 first_sequence=lost.first_sequence,
                 last_sequence=lost.last_sequence,
                 lost=lost.count,
+                superseded=lost.superseded or None,
             )
             return sealer.seal(gap)[1]
 

@@ -213,7 +213,7 @@ class Gap:
     boot: bytes | None = at(5, SHORT_HASH, optional=True)
     """The boot that numbered them; absent: the one that says so."""
     superseded: int | None = at(6, Int(), optional=True)
-    """Reports among the numbers that were never sent because a newer one took their place."""
+    """Reports among the numbers that a newer one replaced before a broker acknowledged them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -171,7 +171,7 @@ class Link:
 
     def publish_report(self, payload: bytes) -> None:
         """The present report: retained; an unsent older one is forgotten; renewed on reconnect."""
-        self._sender.stand(self.topics.report, payload)
+        self._sender.stand(self.topics.report, payload, numbered=True)
         self._wake()
 
     def publish_state(self, payload: bytes) -> None:
@@ -330,6 +330,8 @@ class Link:
         self._sender.stand(self.topics.status, ONLINE)
         window = min(WINDOW, connection.receive_maximum)
         warned = ""
+        for replaced in self._sender.take_superseded():
+            self._tell_gap(replaced)
         while not self._stopping.is_set():
             self._tell_losses()
             self._send(connection, window)
@@ -378,15 +380,18 @@ class Link:
     def _tell_losses(self) -> None:
         for lost in self._outbox.take_losses():
             log.error("link: %d records were lost: the outbox was full", lost.count)
-            if self._on_gap is None:
-                continue
-            try:
-                payload = self._on_gap(lost)
-            except Exception:  # the caller's code must not end the link
-                log.exception("link: on_gap failed")
-                continue
-            if payload is not None:
-                self._sender.post_gap(payload)
+            self._tell_gap(lost)
+
+    def _tell_gap(self, lost: Lost) -> None:
+        if self._on_gap is None:
+            return
+        try:
+            payload = self._on_gap(lost)
+        except Exception:  # the caller's code must not end the link
+            log.exception("link: on_gap failed")
+            return
+        if payload is not None:
+            self._sender.post_gap(payload)
 
     def _tell(self, connected: bool) -> None:
         try:

@@ -53,12 +53,14 @@ class Lost:
         boot: the boot they belong to (8 bytes), or empty where they could not be read.
         first_sequence, last_sequence: the lowest and highest sequence among them.
         count: how many.
+        superseded: reports among them that nobody lost: a newer one took their place.
     """
 
     boot: bytes
     first_sequence: int
     last_sequence: int
     count: int
+    superseded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

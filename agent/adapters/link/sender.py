@@ -16,9 +16,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from viewkeeper.agent.adapters.link.messages import Outgoing
+from viewkeeper.agent.adapters.link.messages import Lost, Outgoing
 from viewkeeper.agent.adapters.link.outbox import Outbox
-from viewkeeper.agent.adapters.link.rows import Row
+from viewkeeper.agent.adapters.link.rows import Row, add_loss, identity_of
 
 HISTORY_PAGE_ROWS = 64
 
@@ -30,6 +30,7 @@ class Standing:
     Attributes:
         row: number of the outbox row with the same payload; 0 where there is none.
         held: whether it must outlive this process.
+        delivered: whether a broker ever acknowledged it, in whichever connection.
     """
 
     message: Outgoing
@@ -38,6 +39,7 @@ class Standing:
     acknowledged: int = 0
     row: int = 0
     held: bool = False
+    delivered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Sender:
         self._version = 0
         self._standing: dict[str, Standing] = {}
         self._correlation: dict[int, bytes] = {}
+        self._superseded: dict[bytes, Lost] = {}
         self._in_flight: dict[int, tuple[float, Job]] = {}
         self._live_after = outbox.last_number
         self._history_after, self._history_until = 0, 0
@@ -85,9 +88,17 @@ class Sender:
 
     # from any thread
 
-    def stand(self, topic: str, payload: bytes) -> None:
-        """Let ``payload`` stand on a topic as long as this process lives."""
+    def stand(self, topic: str, payload: bytes, *, numbered: bool = False) -> None:
+        """Let ``payload`` stand on a topic as long as this process lives.
+
+        ``numbered``: it is a sealed record, and what it replaces has a place in the row.
+        """
         with self._lock:
+            before = self._standing.get(topic)
+            if numbered and before is not None and not before.delivered:
+                identity = identity_of(before.message.payload)
+                if identity is not None:
+                    add_loss(self._superseded, identity)
             self._put(topic, payload)
 
     def post(
@@ -105,6 +116,12 @@ class Sender:
     def post_gap(self, payload: bytes) -> None:
         """Send word of a loss; nothing is dropped to make room for it."""
         self._outbox.add(self._history_topic, payload, unbounded=True)
+
+    def take_superseded(self) -> tuple[Lost, ...]:
+        """Records replaced before a broker acknowledged them, a boot at a time; once."""
+        with self._lock:
+            taken, self._superseded = self._superseded, {}
+        return tuple(replace(one, count=0, superseded=one.count) for one in taken.values())
 
     def clear(self, topic: str) -> None:
         """Take away what stands on a topic, also from the broker."""
@@ -233,5 +250,8 @@ class Sender:
                     self._outbox.keep(topic, None)
             else:
                 self._standing[topic] = replace(
-                    item, acknowledged=version, sent=max(item.sent, version)
+                    item,
+                    acknowledged=version,
+                    sent=max(item.sent, version),
+                    delivered=item.delivered or (version == item.version and not refused),
                 )

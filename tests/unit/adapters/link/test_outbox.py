@@ -17,12 +17,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.unit.adapters.link.sealed import sealed
 from viewkeeper.agent.adapters.link import outbox_file
 from viewkeeper.agent.adapters.link.messages import Lost
 from viewkeeper.agent.adapters.link.outbox import Outbox
-from viewkeeper.protocol import cose
-from viewkeeper.protocol.records import Gap, Header, Record, seal
-from viewkeeper.protocol.vocabulary import ClockTrust
 
 
 class Clock:
@@ -57,19 +55,6 @@ def make(path: Path | None, clock: Clock, **bounds: int) -> Outbox:
 
 def payloads(outbox: Outbox) -> list[bytes]:
     return [row.payload for row in outbox.rows_after(0, 10_000)]
-
-
-def sealed(sequence: int) -> bytes:
-    header = Header(
-        device="c1",
-        boot=b"bootboot",
-        sequence=sequence,
-        utc_ms=1,
-        mono_ms=1,
-        clock=ClockTrust.FLOOR,
-    )
-    signer = cose.SoftwareSigner.from_seed(bytes(32))
-    return seal(Record(header, Gap(first_sequence=1, last_sequence=2, lost=2)), signer)
 
 
 def test_rows_come_back_in_order_from_memory_and_card(path: Path, clock: Clock):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from viewkeeper.agent.adapters.link.messages import dress
+from tests.unit.adapters.link.sealed import sealed
+from viewkeeper.agent.adapters.link.messages import Lost, dress
 from viewkeeper.agent.adapters.link.outbox import Outbox
 from viewkeeper.agent.adapters.link.sender import Job, Sender
 from viewkeeper.protocol.topics import Topics
@@ -233,3 +234,23 @@ def test_the_signed_end_of_an_alarm_survives_an_outage(bench: Bench):
     bench.sender.clear(MINE.alarm("a"))
     bench.sender.begin()
     assert told(bench.send_all()) == [("alarm/a", b""), ("history", b"ended")]
+
+
+def test_every_number_of_a_report_replaced_while_offline_is_accounted_for(bench: Bench):
+    bench.sender.begin()
+    bench.sender.stand(MINE.report, sealed(1), numbered=True)
+    bench.answer(bench.send_all())
+    bench.sender.begin()  # renewed, replaced before it went out again: it did arrive
+    for sequence in (2, 3, 4):
+        bench.sender.stand(MINE.report, sealed(sequence), numbered=True)
+    assert bench.sender.take_superseded() == (Lost(b"bootboot", 2, 3, 0, superseded=2),)
+    assert bench.sender.take_superseded() == ()
+    bench.answer(bench.send_all())
+    bench.sender.stand(MINE.report, sealed(5), numbered=True)
+    assert bench.sender.take_superseded() == ()
+
+
+def test_a_plain_mirror_that_is_replaced_has_no_number_to_account_for(bench: Bench):
+    for payload in (b"{}", b"[]"):
+        bench.sender.stand(MINE.state, payload, numbered=True)
+    assert bench.sender.take_superseded() == ()
