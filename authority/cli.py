@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from viewkeeper.authority import commands, together
+from viewkeeper.authority.options import add_passphrase, add_signing, command, room
 from viewkeeper.command_line import OneLineParser, guarded
 from viewkeeper.protocol.vocabulary import LifecycleState, Role
 
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_init(rooms: argparse._SubParsersAction) -> None:
-    init = _command(
+    init = command(
         rooms,
         "init",
         commands.init,
@@ -63,12 +64,12 @@ def _add_init(rooms: argparse._SubParsersAction) -> None:
     init.add_argument(
         "--person", action="append", required=True, metavar="NAME", help="may be given again"
     )
-    _add_passphrase(init, making=True)
+    add_passphrase(init, making=True)
 
 
 def _add_key(rooms: argparse._SubParsersAction) -> None:
-    verbs = _room(rooms, "key", "make and show keys")
-    new = _command(verbs, "new", commands.key_new, "make a key; a keyset must name it to count")
+    verbs = room(rooms, "key", "make and show keys")
+    new = command(verbs, "new", commands.key_new, "make a key; a keyset must name it to count")
     new.add_argument("name", help="of its files: letters, digits, - and _")
     new.add_argument("--person", required=True, help="whose it is")
     new.add_argument(
@@ -93,8 +94,8 @@ def _add_key(rooms: argparse._SubParsersAction) -> None:
         choices=("ed25519", "es256"),
         help="of a key in a file (default: ed25519); tokens and TPMs make es256",
     )
-    _add_passphrase(new, making=True)
-    take = _command(
+    add_passphrase(new, making=True)
+    take = command(
         verbs, "import", commands.key_import, "take a card for a key that lies elsewhere"
     )
     take.add_argument("name", help="of its card")
@@ -103,13 +104,13 @@ def _add_key(rooms: argparse._SubParsersAction) -> None:
         "--role", action="append", required=True, choices=[role.value for role in Role]
     )
     take.add_argument("--public", required=True, metavar="KEY", help="hexadecimal, or a PEM file")
-    show = _command(verbs, "show", commands.key_show, "list the keys of this desk")
+    show = command(verbs, "show", commands.key_show, "list the keys of this desk")
     show.add_argument("--json", action="store_true", help="for machines")
 
 
 def _add_camera(rooms: argparse._SubParsersAction) -> None:
-    verbs = _room(rooms, "camera", "enrol and show cameras")
-    enrol = _command(
+    verbs = room(rooms, "camera", "enrol and show cameras")
+    enrol = command(
         verbs,
         "enrol",
         commands.camera_enrol,
@@ -131,20 +132,20 @@ def _add_camera(rooms: argparse._SubParsersAction) -> None:
 
 
 def _add_orders(rooms: argparse._SubParsersAction) -> None:
-    verbs = _room(rooms, "config", "sign what a camera is told to be")
-    sign = _command(
+    verbs = room(rooms, "config", "sign what a camera is told to be")
+    sign = command(
         verbs,
         "sign",
         commands.config_sign,
         "sign a configuration, after showing what changes",
     )
     sign.add_argument("--file", type=Path, required=True, metavar="TOML")
-    _add_signing(sign)
+    add_signing(sign)
     example = verbs.add_parser("example", help="print a configuration to start from")
     example.set_defaults(run=commands.config_example)
 
-    verbs = _room(rooms, "lifecycle", "sign steps from registration to withdrawal")
-    step = _command(verbs, "sign", commands.lifecycle_sign, "sign a step of the lifecycle")
+    verbs = room(rooms, "lifecycle", "sign steps from registration to withdrawal")
+    step = command(verbs, "sign", commands.lifecycle_sign, "sign a step of the lifecycle")
     step.add_argument("--to", required=True, choices=[state.value for state in LifecycleState])
     step.add_argument("--on", required=True, metavar="YYYY-MM-DD", help="the day of the step")
     step.add_argument("--document", required=True, help="number of the paper behind it")
@@ -153,17 +154,17 @@ def _add_orders(rooms: argparse._SubParsersAction) -> None:
         "--passed", action="store_true", default=None, help="the acceptance was passed"
     )
     result.add_argument("--failed", dest="passed", action="store_false", help="it was not")
-    _add_signing(step)
+    add_signing(step)
 
-    verbs = _room(rooms, "command", "sign a deed: new_nonce, identify, release_latch, …")
-    command = _command(verbs, "sign", commands.command_sign, "sign a command")
-    command.add_argument("--name", required=True)
-    command.add_argument("--argument")
-    _add_signing(command)
+    verbs = room(rooms, "command", "sign a deed: new_nonce, identify, release_latch, …")
+    deed = command(verbs, "sign", commands.command_sign, "sign a command")
+    deed.add_argument("--name", required=True)
+    deed.add_argument("--argument")
+    add_signing(deed)
 
 
 def _add_send(rooms: argparse._SubParsersAction) -> None:
-    send = _command(
+    send = command(
         rooms,
         "send",
         commands.send,
@@ -182,15 +183,15 @@ def _add_send(rooms: argparse._SubParsersAction) -> None:
 
 
 def _add_register(rooms: argparse._SubParsersAction) -> None:
-    verbs = _room(rooms, "register", "the cameras of this desk")
-    _command(verbs, "show", commands.register_show, "list them")
-    export = _command(verbs, "export", commands.register_export, "as JSON for the dashboard")
+    verbs = room(rooms, "register", "the cameras of this desk")
+    command(verbs, "show", commands.register_show, "list them")
+    export = command(verbs, "export", commands.register_export, "as JSON for the dashboard")
     export.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
 
 
 def _add_together(rooms: argparse._SubParsersAction) -> None:
-    verbs = _room(rooms, "grant", "leave to look at footage: approver and two officers sign")
-    draft = _command(verbs, "draft", together.grant_draft, "write a grant nobody has signed yet")
+    verbs = room(rooms, "grant", "leave to look at footage: approver and two officers sign")
+    draft = command(verbs, "draft", together.grant_draft, "write a grant nobody has signed yet")
     draft.add_argument("--camera", required=True, metavar="ID")
     draft.add_argument("--approver", required=True, metavar="PERSON")
     draft.add_argument("--officer", action="append", required=True, metavar="PERSON")
@@ -202,20 +203,20 @@ def _add_together(rooms: argparse._SubParsersAction) -> None:
     draft.add_argument("--nonce", required=True, help="the camera's answer to new_nonce")
     draft.add_argument("--hours", type=int, default=24, help="valid for (default: %(default)s)")
     draft.add_argument("--out", type=Path, required=True, metavar="DRAFT")
-    verbs = _room(rooms, "order", "sign any draft with several keys, one at a time")
-    sign = _command(verbs, "sign", together.order_sign, "sign a draft with one key")
+    verbs = room(rooms, "order", "sign any draft with several keys, one at a time")
+    sign = command(verbs, "sign", together.order_sign, "sign a draft with one key")
     sign.add_argument("draft", type=Path, metavar="DRAFT")
     sign.add_argument("--signer", required=True, metavar="NAME", help="key to sign with")
     sign.add_argument("--out", type=Path, required=True, metavar="SHARE")
     sign.add_argument("--yes", action="store_true", help="do not ask")
-    _add_passphrase(sign, making=False)
-    combine = _command(verbs, "combine", together.order_combine, "make one order of the shares")
+    add_passphrase(sign, making=False)
+    combine = command(verbs, "combine", together.order_combine, "make one order of the shares")
     combine.add_argument("draft", type=Path, metavar="DRAFT")
     combine.add_argument("share", type=Path, nargs="+", metavar="SHARE")
     combine.add_argument("--out", type=Path, metavar="FILE", help="also write the order here")
 
-    verbs = _room(rooms, "keyset", "who may sign what")
-    rotate = _command(
+    verbs = room(rooms, "keyset", "who may sign what")
+    rotate = command(
         verbs,
         "rotate",
         together.keyset_rotate,
@@ -235,7 +236,7 @@ def _add_together(rooms: argparse._SubParsersAction) -> None:
     rotate.add_argument("--draft", type=Path, metavar="FILE", help="write it unsigned instead")
     rotate.add_argument("--new-epoch", action="store_true", help="start all sequences anew")
     rotate.add_argument("--yes", action="store_true", help="do not ask")
-    _add_passphrase(rotate, making=False)
+    add_passphrase(rotate, making=False)
 
 
 def _add_audit(rooms: argparse._SubParsersAction) -> None:
@@ -253,55 +254,6 @@ def _add_audit(rooms: argparse._SubParsersAction) -> None:
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page to print")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.set_defaults(run=commands.audit)
-
-
-def _room(rooms: argparse._SubParsersAction, name: str, text: str) -> argparse._SubParsersAction:
-    room = rooms.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    return room.add_subparsers(required=True, metavar="VERB")
-
-
-def _command(
-    rooms: argparse._SubParsersAction,
-    name: str,
-    run: commands.Run,
-    text: str,
-    more: str = "",
-) -> argparse.ArgumentParser:
-    description = f"{text[0].upper()}{text[1:]}. {more}".strip()
-    parser: argparse.ArgumentParser = rooms.add_parser(name, help=text, description=description)
-    parser.add_argument("desk", type=Path, metavar="DESK", help="directory of the signing desk")
-    parser.set_defaults(run=run)
-    return parser
-
-
-def _add_signing(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--camera", required=True, metavar="ID")
-    parser.add_argument(
-        "--days", type=float, default=30.0, help="how long the order is valid (default: 30)"
-    )
-    parser.add_argument(
-        "--signer",
-        action="append",
-        metavar="NAME",
-        help="key to sign with, may be given again (default: the keys here that have the role)",
-    )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="also write the order here")
-    parser.add_argument("--draft", type=Path, metavar="FILE", help="write it unsigned instead")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    _add_passphrase(parser, making=False)
-
-
-def _add_passphrase(parser: argparse.ArgumentParser, *, making: bool) -> None:
-    parser.add_argument(
-        "--passphrase-file",
-        type=Path,
-        metavar="FILE",
-        help="first line is the passphrase (default: ask)",
-    )
-    if making:
-        parser.add_argument(
-            "--no-passphrase", action="store_true", help="throw-away keys only: leave them open"
-        )
 
 
 if __name__ == "__main__":

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from viewkeeper.agent.core.policy.configuration import findings
 from viewkeeper.agent.core.policy.rules import Force
 from viewkeeper.authority import sending, wording
+from viewkeeper.authority.asking import confirmed, first_line, making, opening
 from viewkeeper.authority.audit import checks
 from viewkeeper.authority.audit import wording as audit_wording
 from viewkeeper.authority.audit.bundle import read_bundle
 from viewkeeper.authority.config_file import EXAMPLE, read_config
 from viewkeeper.authority.desk import Desk
-from viewkeeper.authority.key_cabinet import Passphrase
 from viewkeeper.authority.key_stores import KeyStore
 from viewkeeper.authority.keys import read_public_key, write_new
+from viewkeeper.authority.order_files import read_order
 from viewkeeper.authority.register import write_atomically
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
 from viewkeeper.protocol.fields import pack, parse
 from viewkeeper.protocol.orders import (
-    DOMAINS,
-    MAX_ORDER_MESSAGE_BYTES,
     Command,
     Config,
     LifecycleStep,
-    Order,
     OrderBody,
 )
 from viewkeeper.protocol.vocabulary import LifecycleState, OrderKind, Role
@@ -46,7 +41,7 @@ def init(arguments: argparse.Namespace) -> int:
         arguments.desk,
         arguments.person,
         now_s=int(time.time()),
-        passphrase=_making(arguments),
+        passphrase=making(arguments),
     )
     print(f"signing desk {arguments.desk}, keyset {desk.keyset.version}")
     _print_thresholds(desk)
@@ -63,7 +58,7 @@ def key_new(arguments: argparse.Namespace) -> int:
         arguments.person,
         roles,
         now_s=int(time.time()),
-        passphrase=_making(arguments),
+        passphrase=making(arguments),
         store=KeyStore(
             kind=arguments.store,
             module=arguments.module,
@@ -167,11 +162,11 @@ def command_sign(arguments: argparse.Namespace) -> int:
 
 def send(arguments: argparse.Namespace) -> int:
     desk = Desk(arguments.desk)
-    message, order = _read_order(arguments.order)
+    message, order = read_order(arguments.order)
     camera = desk.camera(order.header.audience)
     password = None
     if arguments.password_file is not None:
-        password = _first_line(arguments.password_file).decode("utf-8")
+        password = first_line(arguments.password_file).decode("utf-8")
     broker = sending.Broker(
         host=arguments.host,
         port=arguments.port,
@@ -289,80 +284,7 @@ def _sign(arguments: argparse.Namespace, body: OrderBody, role: Role) -> int:
     return DONE
 
 
-def read_draft(path: Path) -> tuple[bytes, Order]:
-    """An order that nobody has signed yet, as a file holds it."""
-    try:
-        payload = path.read_bytes()
-    except FileNotFoundError as error:
-        raise SetupError(Reason.FILE_MISSING, f"no such file: {path}") from error
-    return payload, _order_in(payload, path)
-
-
-def _read_order(path: Path) -> tuple[bytes, Order]:
-    try:
-        message = path.read_bytes()
-    except FileNotFoundError as error:
-        raise SetupError(Reason.FILE_MISSING, f"no such file: {path}") from error
-    try:
-        payload = cose.unverified_payload(message, max_bytes=MAX_ORDER_MESSAGE_BYTES)
-    except RefusalError as error:
-        raise SetupError(error.reason, f"{path} is no signed order: {error.hint}") from error
-    return message, _order_in(payload, path)
-
-
-def _order_in(payload: bytes, path: Path) -> Order:
-    for kind in DOMAINS:
-        try:
-            return Order.decode(payload, kind)
-        except RefusalError as error:
-            if error.reason is not Reason.WRONG_KIND:
-                raise SetupError(error.reason, f"{path}: {error.hint}") from error
-    raise SetupError(Reason.WRONG_KIND, f"{path} is no order")
-
-
 def _print_thresholds(desk: Desk) -> None:
     for threshold in desk.keyset.thresholds:
         holders = {key.person for key in desk.keyset.keys if threshold.role in key.roles}
         print(f"  {threshold.role:<14} {threshold.persons} of {', '.join(sorted(holders))}")
-
-
-def confirmed(question: str) -> bool:
-    """Ask; an error where there is nobody to ask."""
-    if not sys.stdin.isatty():
-        raise SetupError(Reason.SETTING, "nobody to ask here: give --yes if you have read it")
-    return input(f"{question}? [y/N] ").strip().lower() in ("y", "yes", "是")
-
-
-def _making(arguments: argparse.Namespace) -> Passphrase:
-    if arguments.no_passphrase:
-        return lambda _name: None
-    if arguments.passphrase_file is not None:
-        return lambda _name: _first_line(arguments.passphrase_file)
-    return _ask_twice
-
-
-def opening(arguments: argparse.Namespace) -> Passphrase:
-    """Where the passphrase of a key comes from."""
-    if arguments.passphrase_file is not None:
-        return lambda _name: _first_line(arguments.passphrase_file)
-    return lambda name: getpass.getpass(f"passphrase of {name}: ").encode()
-
-
-def _ask_twice(name: str) -> bytes:
-    while True:
-        first = getpass.getpass(f"new passphrase for {name}: ")
-        if not first:
-            raise SetupError(Reason.SETTING, "an empty passphrase is none: --no-passphrase")
-        if first == getpass.getpass("once more: "):
-            return first.encode()
-        print("they differ", file=sys.stderr)
-
-
-def _first_line(path: Path) -> bytes:
-    try:
-        line = path.read_bytes().splitlines()[:1]
-    except FileNotFoundError as error:
-        raise SetupError(Reason.FILE_MISSING, f"no such file: {path}") from error
-    if not line or not line[0]:
-        raise SetupError(Reason.SETTING, f"{path} is empty")
-    return line[0]

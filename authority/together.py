@@ -10,9 +10,11 @@ from pathlib import Path
 
 from viewkeeper.agent.core.trust.keysets import check_keyset, verify_key
 from viewkeeper.authority import wording
-from viewkeeper.authority.commands import DONE, REFUSED, confirmed, opening, read_draft
+from viewkeeper.authority.asking import confirmed, opening
+from viewkeeper.authority.commands import DONE, REFUSED
 from viewkeeper.authority.desk import Desk
 from viewkeeper.authority.keys import write_new
+from viewkeeper.authority.order_files import read_draft
 from viewkeeper.authority.register import write_atomically
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
