@@ -15,6 +15,7 @@ from pathlib import Path
 from viewkeeper.dashboard.register import load_register
 from viewkeeper.dashboard.server import start as start_dashboard
 from viewkeeper.protocol.errors import ViewkeeperError
+from viewkeeper.protocol.vocabulary import Role
 from viewkeeper.sim.broker import Broker
 from viewkeeper.sim.demo.device import find_micropython
 from viewkeeper.sim.demo.play import Play, StoryError
@@ -79,7 +80,11 @@ def run(arguments: argparse.Namespace) -> int:
         if find_micropython() is not None:
             device = world.add_device("dev-0001", "Back gate (MicroPython)", "后门(MicroPython)")
         register = folder / "register.json"
-        register.write_text(json.dumps({"cameras": world.desk.register()}), encoding="utf-8")
+        known = {
+            "cameras": world.desk.register(),
+            "signers": world.desk.people(Role.CONFIGURATION),
+        }
+        register.write_text(json.dumps(known), encoding="utf-8")
         dashboard = stack.enter_context(
             contextlib.closing(
                 start_dashboard(load_register(register), broker.ws_url, port=arguments.port)
