@@ -19,9 +19,11 @@ from typing import Any
 
 from viewkeeper.authority.key_cabinet import HeldKey, KeyCabinet, Passphrase, no_passphrase
 from viewkeeper.authority.keys import write_new
+from viewkeeper.authority.pilot import first_keyset
 from viewkeeper.authority.register import (
     Camera,
     RowAtDesk,
+    acknowledged,
     load_camera,
     save_camera,
     write_atomically,
@@ -37,7 +39,6 @@ from viewkeeper.protocol.orders import (
     Order,
     OrderBody,
     OrderHeader,
-    Threshold,
     keyset_hash,
     payload_hash,
 )
@@ -89,32 +90,7 @@ class Desk:
         for name in ("keys", "keysets", "cameras"):
             (directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         desk = cls(directory)
-        first = persons[0]
-        for number, person in enumerate(persons, 1):
-            desk.cabinet.new_key(
-                f"root-{number}", person, [Role.ROOT], now_s=now_s, passphrase=passphrase
-            )
-        for role in (Role.CONFIGURATION, Role.LIFECYCLE):
-            desk.cabinet.new_key(role.value, first, [role], now_s=now_s, passphrase=passphrase)
-        thresholds = {Role.ROOT: 1, Role.CONFIGURATION: 1, Role.LIFECYCLE: 1}
-        if len(persons) >= 3:
-            desk.cabinet.new_key(
-                "approval", first, [Role.APPROVAL], now_s=now_s, passphrase=passphrase
-            )
-            for number, person in enumerate(persons[1:], 1):
-                desk.cabinet.new_key(
-                    f"access-{number}", person, [Role.ACCESS], now_s=now_s, passphrase=passphrase
-                )
-            thresholds |= {Role.ROOT: 2, Role.APPROVAL: 1, Role.ACCESS: 2}
-        keyset = Keyset(
-            version=1,
-            epoch=0,
-            keys=tuple(held.entry for held in desk.cabinet.all()),
-            thresholds=tuple(
-                Threshold(role=role, persons=count) for role, count in thresholds.items()
-            ),
-        )
-        desk.keep_keyset(keyset)
+        desk.keep_keyset(first_keyset(desk.cabinet, persons, now_s=now_s, passphrase=passphrase))
         return desk
 
     # keys
@@ -323,18 +299,7 @@ class Desk:
             return
         payload = cose.unverified_payload(message)
         order = Order.decode(payload, verdict.order)
-        entry, sequence = self.camera(camera), order.header.sequence
-        row = entry.row(order.kind)
-        if sequence < row.accepted:
-            return
-        head = keyset_hash(order.body) if isinstance(order.body, Keyset) else payload_hash(payload)
-        after = RowAtDesk(max(row.issued, sequence), sequence, head.hex())
-        entry = entry.with_row(order.kind, after)
-        if isinstance(order.body, Keyset):
-            if order.body.epoch > order.header.epoch:
-                entry = dataclasses.replace(entry, rows={"keyset": after})
-            entry = dataclasses.replace(entry, keyset_version=order.body.version)
-        save_camera(self._cameras, entry)
+        save_camera(self._cameras, acknowledged(self.camera(camera), order))
 
     def _keyset_of(self, entry: Camera) -> Keyset:
         return next(each for each in self.keyset_history() if each.version == entry.keyset_version)

@@ -11,6 +11,7 @@ from typing import Any
 
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.protocol.orders import Keyset, Order, keyset_hash, payload_hash
 from viewkeeper.protocol.topics import Topics
 from viewkeeper.protocol.vocabulary import OrderKind
 
@@ -120,3 +121,19 @@ def write_atomically(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+def acknowledged(entry: Camera, order: Order) -> Camera:
+    """The entry once the camera has accepted an order of ours; an older one changes nothing."""
+    sequence, row = order.header.sequence, entry.row(order.kind)
+    if sequence < row.accepted:
+        return entry
+    body = order.body
+    head = keyset_hash(body) if isinstance(body, Keyset) else payload_hash(order.encode())
+    after = RowAtDesk(max(row.issued, sequence), sequence, head.hex())
+    entry = entry.with_row(order.kind, after)
+    if not isinstance(body, Keyset):
+        return entry
+    if body.epoch > order.header.epoch:  # a new epoch starts every other row anew
+        entry = dataclasses.replace(entry, rows={"keyset": after})
+    return dataclasses.replace(entry, keyset_version=body.version)
