@@ -31,13 +31,13 @@ from viewkeeper.agent.core.ledger.entries import Entry, EntryKind, record_hash
 from viewkeeper.agent.core.ledger.segments import RETENTION_DAYS, SEGMENT_BYTES
 from viewkeeper.agent.core.policy.access import cover_of
 from viewkeeper.agent.core.policy.lifecycle import Duty, duty
-from viewkeeper.agent.core.replay import replay
 from viewkeeper.agent.core.trust.clock import Now
+from viewkeeper.agent.recovery import recover
 from viewkeeper.agent.refusal_log import RefusalLog
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.access import AccessEntry, Look
 from viewkeeper.protocol.checkpoints import Checkpoint
-from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
+from viewkeeper.protocol.errors import Reason
 from viewkeeper.protocol.fields import pack
 from viewkeeper.protocol.orders import Config, Order
 from viewkeeper.protocol.records import VerdictRecord
@@ -80,7 +80,7 @@ class OrderDesk:
         self._store, self._ledger, self._views = store, ledger, views
         self._effect, self._entropy = effect, entropy
         self._unsettled: tuple[int, EntryKind, str] | None = None
-        self._state = self._recover()
+        self._state = recover(store, ledger)
         self._refusals = RefusalLog(ledger, self._state.refusals, monotonic_s)
         self._entered: list[AccessEntry] = []
         self.store_fault: str | None = None
@@ -332,41 +332,3 @@ class OrderDesk:
             reason=Reason.STORE_FAILED,
             detail=plain(f"could not be kept, the old state stays: {error}"),
         )
-
-    def _recover(self) -> DeviceState:
-        """After a restart: the ledger is the truth, the slot may lag behind it.
-
-        A slot that went bad leaves the older one, and going back to it would forget
-        orders that were acknowledged: they are replayed from the ledger. An intent
-        without an outcome is applied if the slot has it, else abandoned.
-        """
-        kept = _load_state(self._store)
-        records = list(self._ledger.records())
-        try:
-            replayed = replay(records, kept)
-        except RefusalError as error:
-            if not records and kept is None:
-                raise SetupError(
-                    Reason.FILE_MISSING, "this camera is not enrolled yet: enrol it first"
-                ) from error
-            raise SetupError(Reason.LEDGER_TAMPERED, error.hint) from error
-        state = replayed.state
-        utc_ms = Entry.decode(records[-1]).utc_ms if records else 0
-        self._ledger.mend(utc_ms=utc_ms)
-        if replayed.open_intent is not None:
-            has_it = state.ledger_size == replayed.open_intent + 1
-            kind = EntryKind.APPLIED if has_it else EntryKind.ABANDONED
-            self._ledger.append(
-                kind, {"intent": replayed.open_intent, "detail": "found at start"}, utc_ms=utc_ms
-            )
-        if state is not kept:
-            self._store.save(state.to_bytes())
-        return state
-
-
-def _load_state(store: SlotStore) -> DeviceState | None:
-    """The kept state; ``None`` where no slot reads and the ledger must tell all."""
-    try:
-        return DeviceState.from_bytes(store.load())
-    except (SetupError, RefusalError):
-        return None
