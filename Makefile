@@ -17,7 +17,7 @@ VECTORS ?=
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
-demo: venv ## broker, signing desk, one real agent on a virtual camera, dashboard; DEMO=once checks itself and ends
+demo: venv ## broker, signing desk, an agent and a device on virtual cameras, dashboard; DEMO=once checks itself and ends
 	$(PY) -m viewkeeper.sim.cli demo $(if $(filter once,$(DEMO)),--once)
 
 test: venv debian-packages lint ## set up everything and run every check; VECTORS=dir: foreign ones too
