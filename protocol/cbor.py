@@ -5,15 +5,16 @@ integer or text keys, false, true, null. No floats (numbers travel as scaled int
 with the unit in the field's name), no tags (``cose.py`` reads its own two at the very
 front), no indefinite length.
 
-One pass reads everything, and builds nothing for what a head merely promises, so that no
-bomb gets further than its head. Deviations of form (longer heads, other order, a key twice)
-are noticed on the way and refused once the structure is known to be whole.
-cbor2's ``canonical=True`` sorts keys by length first, which is the older rule.
+cbor2 does the decoding. Around it: a walk over the heads before decoding, so that no
+bomb reaches the decoder, and a re-encoding after it that must give the same bytes.
+cbor2's own ``canonical=True`` sorts keys by length first, which is the older rule.
 """
 
 from __future__ import annotations
 
 from typing import cast
+
+import cbor2
 
 from viewkeeper.protocol.errors import EncodingRefusal, Reason
 
@@ -24,14 +25,6 @@ MAX_DEPTH = 12
 
 _UINT, _NINT, _BSTR, _TSTR, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _FALSE, _TRUE, _NULL = b"\xf4", b"\xf5", b"\xf6"
-_SIMPLE_VALUES: dict[int, bool | None] = {0xF4: False, 0xF5: True, 0xF6: None}
-_DEVIATIONS = {
-    Reason.BAD_UTF8: "a text string is not UTF-8",
-    Reason.DUPLICATE_KEY: "a map holds the same key twice",
-    Reason.TYPE_NOT_ALLOWED: "map keys are integers or text",
-    Reason.NOT_DETERMINISTIC: "not in the form of RFC 8949 §4.2.1 (shortest, sorted)",
-}
-"""What is refused only once the structure is whole, the graver first."""
 
 
 def encode(value: Value) -> bytes:
@@ -55,14 +48,20 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> Value:
         raise EncodingRefusal(
             Reason.TOO_LARGE, f"{len(data)} bytes where at most {max_bytes} are read"
         )
-    reader = _Reader(data)
-    value = reader.item(1)
-    if reader.position != len(data):
-        left = len(data) - reader.position
-        raise EncodingRefusal(Reason.TRAILING_BYTES, f"{left} bytes left over")
-    for reason, hint in _DEVIATIONS.items():
-        if reason in reader.deviations:
-            raise EncodingRefusal(reason, hint)
+    pairs = _walk_heads(data)
+    try:
+        value = cast("Value", cbor2.loads(data))
+    except UnicodeDecodeError as error:
+        raise EncodingRefusal(Reason.BAD_UTF8, "a text string is not UTF-8") from error
+    except (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError) as error:
+        # Heads were well-formed, so what is left for cbor2 to refuse is the text.
+        raise EncodingRefusal(Reason.BAD_UTF8, "a text string is not UTF-8") from error
+    if _count_pairs(value) != pairs:
+        raise EncodingRefusal(Reason.DUPLICATE_KEY, "a map holds the same key twice")
+    if encode(value) != data:
+        raise EncodingRefusal(
+            Reason.NOT_DETERMINISTIC, "not in the form of RFC 8949 §4.2.1 (shortest, sorted)"
+        )
     return value
 
 
@@ -120,95 +119,63 @@ def _encode_map_into(out: bytearray, value: dict[object, object], depth: int) ->
         _encode_into(out, item, depth + 1)
 
 
-class _Reader:
-    """Where the reading stands, and the deviations of form met so far."""
-
-    __slots__ = ("_data", "deviations", "position")
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.position = 0
-        self.deviations: set[Reason] = set()
-
-    def item(self, depth: int) -> Value:
-        """The item at the position, which is ``depth`` containers deep."""
-        data = self._data
-        major, argument = self._head()
-        if major == _UINT:
-            return argument
-        if major == _NINT:
-            return -1 - argument
-        if major == _SIMPLE:
-            return _SIMPLE_VALUES[data[self.position - 1]]
-        begin, left = self.position, len(data) - self.position
+def _walk_heads(data: bytes) -> int:
+    """Check every head without building anything; return the number of map pairs."""
+    position, pairs = 0, 0
+    open_items = [1]  # how many items each open container still expects
+    while open_items:
+        if open_items[-1] == 0:
+            open_items.pop()
+            continue
+        open_items[-1] -= 1
+        major, argument, position = _read_head(data, position)
         if major in (_BSTR, _TSTR):
-            if argument > left:
+            if argument > len(data) - position:
                 raise EncodingRefusal(Reason.TRUNCATED, "a string runs past the end")
-            self.position = begin + argument
-            string = data[begin : self.position]
-            return string if major == _BSTR else self._text(string)
-        if depth > MAX_DEPTH:
-            raise EncodingRefusal(Reason.TOO_DEEP, f"nested deeper than {MAX_DEPTH}")
-        # Each item takes a byte at least: a count that cannot be true is refused before
-        # anyone reserves room for it.
-        if (2 * argument if major == _MAP else argument) > left:
-            raise EncodingRefusal(Reason.TRUNCATED, "a container promises more than is there")
-        if major == _MAP:
-            return self._map(argument, depth + 1)
-        return [self.item(depth + 1) for _ in range(argument)]
+            position += argument
+        elif major in (_ARRAY, _MAP):
+            if len(open_items) > MAX_DEPTH:
+                raise EncodingRefusal(Reason.TOO_DEEP, f"nested deeper than {MAX_DEPTH}")
+            items = 2 * argument if major == _MAP else argument
+            # Each item takes a byte at least: a count that cannot be true is refused
+            # before anyone reserves room for it.
+            if items > len(data) - position:
+                raise EncodingRefusal(Reason.TRUNCATED, "a container promises more than is there")
+            pairs += argument if major == _MAP else 0
+            open_items.append(items)
+    if position != len(data):
+        raise EncodingRefusal(Reason.TRAILING_BYTES, f"{len(data) - position} bytes left over")
+    return pairs
 
-    def _map(self, pairs: int, depth: int) -> Value:
-        data, found = self._data, dict[int | str, Value]()
-        before = b""
-        for _ in range(pairs):
-            begin = self.position
-            key = self.item(depth)
-            key_bytes = data[begin : self.position]
-            # RFC 8949 §4.2.1: bytewise order of the encoded keys, not length first.
-            if key_bytes <= before:
-                self.deviations.add(Reason.NOT_DETERMINISTIC)
-            before = key_bytes
-            value = self.item(depth)
-            if isinstance(key, bool) or not isinstance(key, int | str):
-                self.deviations.add(Reason.TYPE_NOT_ALLOWED)
-            elif key in found:
-                self.deviations.add(Reason.DUPLICATE_KEY)
-            else:
-                found[key] = value
-        return found
 
-    def _text(self, string: bytes) -> str:
-        try:
-            return string.decode("utf-8")
-        except UnicodeDecodeError:
-            self.deviations.add(Reason.BAD_UTF8)
-            return ""
+def _read_head(data: bytes, position: int) -> tuple[int, int, int]:
+    if position >= len(data):
+        raise EncodingRefusal(Reason.TRUNCATED, "the data ends early")
+    initial = data[position]
+    major, info = initial >> 5, initial & 31
+    position += 1
+    if info == 31:
+        raise EncodingRefusal(Reason.INDEFINITE_LENGTH, "indefinite lengths are not read")
+    if info > 27:
+        raise EncodingRefusal(Reason.TYPE_NOT_ALLOWED, "a reserved additional information value")
+    argument = info
+    if info >= 24:
+        size = 1 << (info - 24)
+        if position + size > len(data):
+            raise EncodingRefusal(Reason.TRUNCATED, "the data ends inside a head")
+        argument = int.from_bytes(data[position : position + size], "big")
+        position += size
+    if major == _SIMPLE and initial not in (_FALSE[0], _TRUE[0], _NULL[0]):
+        raise EncodingRefusal(Reason.TYPE_NOT_ALLOWED, "no floats, no simple values but three")
+    if major == _TAG:
+        raise EncodingRefusal(Reason.TYPE_NOT_ALLOWED, f"tag {argument} is not of the profile")
+    return major, argument, position
 
-    def _head(self) -> tuple[int, int]:
-        data, position = self._data, self.position
-        if position >= len(data):
-            raise EncodingRefusal(Reason.TRUNCATED, "the data ends early")
-        initial = data[position]
-        major, argument = initial >> 5, initial & 31
-        position += 1
-        if argument >= 24:
-            if argument == 31:
-                raise EncodingRefusal(Reason.INDEFINITE_LENGTH, "indefinite lengths are not read")
-            if argument > 27:
-                raise EncodingRefusal(
-                    Reason.TYPE_NOT_ALLOWED, "a reserved additional information value"
-                )
-            size = 1 << (argument - 24)
-            if position + size > len(data):
-                raise EncodingRefusal(Reason.TRUNCATED, "the data ends inside a head")
-            argument = int.from_bytes(data[position : position + size], "big")
-            position += size
-            # Shortest: more than one byte holds only what half of them could not.
-            if argument < (24 if size == 1 else 1 << (4 * size)):
-                self.deviations.add(Reason.NOT_DETERMINISTIC)
-        if major == _TAG:
-            raise EncodingRefusal(Reason.TYPE_NOT_ALLOWED, f"tag {argument} is not of the profile")
-        if major == _SIMPLE and initial not in _SIMPLE_VALUES:
-            raise EncodingRefusal(Reason.TYPE_NOT_ALLOWED, "no floats, no simple values but three")
-        self.position = position
-        return major, argument
+
+def _count_pairs(value: object) -> int:
+    if isinstance(value, dict):
+        entries = cast("dict[object, object]", value)
+        return len(entries) + sum(_count_pairs(item) for item in entries.values())
+    if isinstance(value, list):
+        return sum(_count_pairs(item) for item in cast("list[object]", value))
+    return 0
