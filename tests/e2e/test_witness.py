@@ -74,6 +74,8 @@ def test_a_recorder_countersigns_and_the_audit_checks_it(tmp_path):
             stderr=subprocess.DEVNULL,
         )
         try:
+            # A keyset is obeyed live or not at all: the camera must be there.
+            awaited(lambda: int(str(recorder.health()["kept"])) >= 1)
             rotation = run("authority", "keyset", "rotate", desk, "--camera", "cam-1",
                            "--add", "recorder", "--yes")  # fmt: skip
             (order,) = re.findall(r"\S+\.cose", rotation)
