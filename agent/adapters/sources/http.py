@@ -130,24 +130,23 @@ class HttpClient:
                 "switch it to digest or https",
             )
 
-    def _authorization(self, method: str, target: str) -> str | None:
+    def _authorization(self, method: str, where: Address) -> str | None:
         if not self.username:
             return None
         password = read_password(self.password_file) if self.password_file else ""
-        if self._challenge is None:
+        if self._challenge is not None:
+            self._uses += 1
+            return digest.answer(
+                self._challenge,
+                username=self.username,
+                password=password,
+                method=method,
+                target=where.target,
+                count=self._uses,
+            )
+        if not where.secure:
             return None
-        self._uses += 1
-        return digest.answer(
-            self._challenge,
-            username=self.username,
-            password=password,
-            method=method,
-            target=target,
-            count=self._uses,
-        )
-
-    def _basic(self) -> str:
-        password = read_password(self.password_file) if self.password_file else ""
+        # The channel is private: Basic at once saves the first refusal.
         token = base64.b64encode(f"{self.username}:{password}".encode()).decode("ascii")
         return f"Basic {token}"
 
@@ -163,9 +162,7 @@ class HttpClient:
         headers = {"User-Agent": "viewkeeper", "Connection": "close"}
         if content_type is not None:
             headers["Content-Type"] = content_type
-        authorization = self._authorization(method, where.target)
-        if authorization is None and self.username and where.secure:
-            authorization = self._basic()  # the channel is private: saves the first refusal
+        authorization = self._authorization(method, where)
         if authorization is not None:
             headers["Authorization"] = authorization
         over = threading.Event()
