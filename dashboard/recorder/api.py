@@ -23,6 +23,7 @@ from viewkeeper.protocol.topics import ID_PATTERN
 MAX_BODY_BYTES = 4096
 HOUR_MS = 3_600_000
 MAX_HOURS, MAX_POINTS, MAX_HAPPENINGS = 24 * 400, 1000, 300
+MAX_ALARMS, MAX_ALARMS_ASKED = 2000, 10_000
 _CAMERA = re.compile(f"{ID_PATTERN}/{ID_PATTERN}")
 
 
@@ -63,6 +64,7 @@ class Api:
         self._recording, self._now_ms, self._health = recording, now_ms, health
         self._routes: Mapping[tuple[str, str], Callable[[Request], Answer]] = {
             ("GET", "/api/history"): self._history,
+            ("GET", "/api/alarms"): self._alarms,
             ("GET", "/api/acknowledgements"): self._acknowledgements,
             ("POST", "/api/acknowledgements"): self._acknowledge,
             ("GET", "/api/recorder"): self._recorder,
@@ -111,17 +113,30 @@ class Api:
         }
         return Answer(200, value)
 
+    def _alarms(self, request: Request) -> Answer:
+        """Alarms of all cameras in the last ``hours``: signed beginnings and ends, newest first;
+        ``more``: there are older ones in that time than ``limit`` lets through."""
+        asked = parse_qs(request.query)
+        until = self._now_ms()
+        since = until - _number(asked, "hours", 24 * 30, MAX_HOURS) * HOUR_MS
+        limit = _number(asked, "limit", MAX_ALARMS, MAX_ALARMS_ASKED)
+        keep = self._recording
+        rows = keep.alarms(since, until + 24 * HOUR_MS, limit + 1)
+        value = {
+            "alarms": [
+                (camera, row.rest, base64.b64encode(row.message).decode("ascii"))
+                for camera, row in rows[:limit]
+            ],
+            "more": len(rows) > limit,
+            "cleared": keep.alarms_cleared(since, limit),
+            "acknowledgements": [
+                _told(one) for one in keep.acknowledgements(MAX_ALARMS_ASKED, since)
+            ],
+        }
+        return Answer(200, value)
+
     def _acknowledgements(self, _request: Request) -> Answer:
-        found = [
-            {
-                "camera": one.camera,
-                "place": f"{one.boot.hex()}:{one.sequence}",
-                "at": one.at_ms,
-                "who": one.who,
-                "note": one.note,
-            }
-            for one in self._recording.acknowledgements()
-        ]
+        found = [_told(one) for one in self._recording.acknowledgements()]
         return Answer(200, {"acknowledgements": found})
 
     def _acknowledge(self, request: Request) -> Answer:
@@ -141,6 +156,16 @@ class Api:
         if not self._recording.acknowledge(ack):
             return Answer(404, {"error": "no such alarm was recorded"})
         return Answer(201, {"at": ack.at_ms})
+
+
+def _told(one: Acknowledgement) -> dict[str, object]:
+    return {
+        "camera": one.camera,
+        "place": f"{one.boot.hex()}:{one.sequence}",
+        "at": one.at_ms,
+        "who": one.who,
+        "note": one.note,
+    }
 
 
 def refuse_foreign(request: Request) -> None:

@@ -17,6 +17,7 @@ from viewkeeper.dashboard.recorder.intake import (
     ends_alarm,
 )
 from viewkeeper.dashboard.recorder.tables import (
+    ALARMS_BY_TIME,
     COUNTERSIGNED,
     DAY_MS,
     SCHEMA,
@@ -64,6 +65,7 @@ class Recording:
                 Reason.FILE_UNREADABLE,
                 f"the recording is of version {version}, this program knows {SCHEMA_VERSION}",
             )
+        self._db.executescript(ALARMS_BY_TIME)
 
     def close(self) -> None:
         with self._lock:
@@ -252,6 +254,27 @@ class Recording:
         )
         return [_row(one) for one in reversed(found)]
 
+    def alarms(self, since_ms: int, until_ms: int, limit: int) -> list[tuple[str, Row]]:
+        """(camera, record) of every alarm's beginning and signed end, newest first."""
+        found = self._ask(
+            "SELECT camera, rest, utc_ms, message FROM records WHERE kind = 3"
+            " AND utc_ms BETWEEN ? AND ? ORDER BY utc_ms DESC, sequence DESC LIMIT ?",
+            since_ms,
+            until_ms,
+            limit,
+        )
+        return [(str(camera), _row((rest, at, message))) for camera, rest, at, message in found]
+
+    def alarms_cleared(self, since_ms: int, limit: int) -> list[tuple[int, str, str]]:
+        """(at_ms, camera, alarm) where a broker emptied an alarm's topic, newest first."""
+        found = self._ask(
+            "SELECT at_ms, camera, detail FROM notices WHERE what = 'alarm_ended'"
+            " AND at_ms >= ? ORDER BY at_ms DESC, rowid DESC LIMIT ?",
+            since_ms,
+            limit,
+        )
+        return [(_int(at), str(camera), str(alarm)) for at, camera, alarm in found]
+
     def notices(self, camera: str, since_ms: int, limit: int) -> list[tuple[int, str, str]]:
         """(at_ms, what, detail) of what nobody signed, oldest first."""
         found = self._ask(
@@ -280,11 +303,12 @@ class Recording:
         )
         return [(_int(at), str(rest), str(why), str(hint)) for at, rest, why, hint in found]
 
-    def acknowledgements(self, limit: int = 1000) -> list[Acknowledgement]:
-        """The latest ones, newest first."""
+    def acknowledgements(self, limit: int = 1000, since_ms: int = 0) -> list[Acknowledgement]:
+        """The latest ones since then, newest first."""
         found = self._ask(
             "SELECT camera, boot, sequence, at_ms, who, note FROM acknowledgements"
-            " ORDER BY at_ms DESC, rowid DESC LIMIT ?",
+            " WHERE at_ms >= ? ORDER BY at_ms DESC, rowid DESC LIMIT ?",
+            since_ms,
             limit,
         )
         return [

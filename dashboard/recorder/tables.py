@@ -38,6 +38,12 @@ CREATE TABLE acknowledgements (camera TEXT NOT NULL, boot BLOB NOT NULL,
 )
 
 
+ALARMS_BY_TIME = """
+CREATE INDEX IF NOT EXISTS alarms_by_time ON records (utc_ms) WHERE kind = 3;
+"""
+"""Of RecordKind.ALARM; made at every opening, so that a recording of any age has it."""
+
+
 class Fault(StrEnum):
     """What a witness with a memory notices."""
 

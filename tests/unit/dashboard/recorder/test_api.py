@@ -139,3 +139,26 @@ def test_the_recorder_tells_its_own_health(api: Api, recording: Recording) -> No
     assert value(get(api, "/api/recorder")) == {"records": 3, "connected": True, "dropped": 0}
     recording.close()
     assert get(api, "/api/recorder").status == 500
+
+
+def test_alarms_of_all_cameras_come_signed_with_who_acknowledged_them(
+    api: Api, recording: Recording
+) -> None:
+    recording.add([Notice(NAME, "alarm_ended", "view_moved")], NOW)
+    assert post(api, {"camera": NAME, "place": PLACE, "who": "Li Ming", "note": ""}).status == 201
+    found = value(get(api, "/api/alarms", "hours=1"))
+    ((camera, rest, text),) = found["alarms"]
+    record = records.unseal(base64.b64decode(text), cose.lookup_in([SIGNER.verify_key]))
+    assert (camera, rest, record.header.sequence) == (NAME, "history", 3)
+    assert isinstance(record.body, records.Alarm)
+    assert found["cleared"] == [[NOW, NAME, "view_moved"]]
+    (told,) = found["acknowledgements"]
+    assert (told["place"], told["who"]) == (PLACE, "Li Ming")
+    assert found["more"] is False
+
+
+def test_more_alarms_than_asked_for_are_said_to_be_there(api: Api, recording: Recording) -> None:
+    recording.add([kept(alarm(), 4), kept(alarm(), 5)], NOW)
+    found = value(get(api, "/api/alarms", "hours=1&limit=2"))
+    assert (len(found["alarms"]), found["more"]) == (2, True)
+    assert get(api, "/api/alarms", "hours=0").status == 400
