@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from viewkeeper.agent.core.policy.rules import Grade, Rule
+from viewkeeper.agent.core.policy.rules import Grade, Rule, Source
 from viewkeeper.protocol.access import Look
 from viewkeeper.protocol.fields import Bytes, Int, ListOf, Text, at
 from viewkeeper.protocol.vocabulary import AccessAct, AccessCover
@@ -19,8 +19,10 @@ MIN_PERSONS = 2
 
 REGISTER = Rule(
     "access.register",
-    "Anhui Order 270 Art. 17(2); State Council Order 799 Art. 16 ¶2",
-    Grade.PHRASE,
+    (
+        Source("Anhui Order 270 Art. 17(2)", Grade.SECOND_HAND),
+        Source("State Council Order 799 Art. 16 ¶2", Grade.PHRASE),
+    ),
     "a look at footage is entered: who, when, for what, where it went",
     "查阅、复制、调取视频图像应当登记:人员、时间、用途、去向",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from viewkeeper.agent.core.policy.places import ARTICLE_7_CODES, BY_CODE, VERSION, Ruling
-from viewkeeper.agent.core.policy.rules import Finding, Force, Grade, Rule
+from viewkeeper.agent.core.policy.rules import PROPOSED, Finding, Force, Grade, Rule, Source
 from viewkeeper.protocol.errors import OrderRefusal, Reason
 from viewkeeper.protocol.orders import Config
 from viewkeeper.protocol.vocabulary import Regime
@@ -12,51 +12,48 @@ __all__ = ["RETENTION_FLOOR_DAYS", "VERSION", "check_config", "findings"]
 
 PLACE_KNOWN = Rule(
     "place.known",
-    "–",
-    Grade.PROPOSAL,
+    PROPOSED,
     "every place code stands in the table of this rule set",
     "场所代码须在本规则表中",
 )
 PLACE_ALLOWED = Rule(
     "place.allowed",
-    "Anhui Order 270 Art. 8; State Council Order 799 Art. 8",
-    Grade.SECOND_HAND,
+    (
+        Source("Anhui Order 270 Art. 8", Grade.TEXT),
+        Source("State Council Order 799 Art. 8", Grade.SECOND_HAND),
+    ),
     "no camera in a prohibited place",
     "禁止安装的场所、部位不得安装",
 )
 PLACE_REGIME = Rule(
     "place.regime",
-    "–",
-    Grade.PROPOSAL,
+    PROPOSED,
     "a camera under Article 7 names its class of Article 7 (A1 to A5)",
     "适用第七条的设备应标明第七条类别(A1至A5)",
     Force.REMARK,
 )
 CONSENT = Rule(
     "consent.secret_unit",
-    "State Council Order 799 Art. 10, known through Art. 28",
-    Grade.TEXT,
+    (Source("State Council Order 799 Art. 10, known through Art. 28", Grade.TEXT),),
     "near a military zone or a secret-bearing unit its consent is needed first",
     "在军事禁区、涉密单位等周边安装须事先征得其同意",
 )
 RETENTION_ART7 = Rule(
     "retention.art7",
-    "State Council Order 799 Art. 17",
-    Grade.PHRASE,
+    (Source("State Council Order 799 Art. 17", Grade.PHRASE),),
     "footage is kept for 30 days at least",
     "视频图像信息保存期限不少于30日",
 )
 RETENTION_ART9 = Rule(
     "retention.gb55029",
-    "GB 55029-2022 3.5.2(5); Order 799 Art. 17 does not bind an Article 9 system",
-    Grade.SECOND_HAND,
+    # Order 799 Art. 17 does not bind an Article 9 system [2]; the building code does.
+    (Source("GB 55029-2022 3.5.2(5)", Grade.SECOND_HAND),),
     "footage of a video system under GB 55029 is kept for 30 days at least",
     "按GB 55029-2022,视频图像信息保存期限不少于30日",
 )
 SIGN_TEXT = Rule(
     "sign.text",
-    "–",
-    Grade.PROPOSAL,
+    PROPOSED,
     "the sign names its operator, purpose and telephone; the law asks for a conspicuous sign "
     "(Order 799 Art. 13 [F]) and gives no wording",
     "标识写明管理单位、目的和电话;法规要求显著提示标识(799号令第十三条),未规定文字",

@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 
-from viewkeeper.agent.core.policy.rules import Grade, Rule
+from viewkeeper.agent.core.policy.rules import PROPOSED, Grade, Rule, Source
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.errors import ContentRefusal, OrderRefusal, Reason
 from viewkeeper.protocol.fields import Bytes, Choice, Text, at, pack
@@ -27,43 +27,46 @@ REMIND_DAYS = (20, 27, 29)
 
 ACCEPTANCE_FIRST = Rule(
     "lifecycle.acceptance",
-    "Anhui Order 270 Art. 13",
-    Grade.SECOND_HAND,
+    (Source("Anhui Order 270 Art. 13", Grade.SECOND_HAND),),
     "not accepted, or failed: may not be put into use (seen for government-built systems)",
     "未经验收或者验收不合格的,不得交付使用",
 )
 FILING = Rule(
     "lifecycle.filing",
-    "State Council Order 799 Art. 14; Anhui Order 270 Art. 13",
-    Grade.PHRASE,
+    (
+        Source("State Council Order 799 Art. 14", Grade.PHRASE),
+        Source("Anhui Order 270 Art. 13", Grade.SECOND_HAND),
+    ),
     "file with the county police within 30 days of use",
     "投入使用之日起30日内向县级公安机关备案",
 )
 CHANGE_FILING = Rule(
     "lifecycle.change_filing",
-    "State Council Order 799 Art. 14",
-    Grade.PHRASE,
+    (Source("State Council Order 799 Art. 14", Grade.PHRASE),),
     "file a change promptly; the law counts no days, 15 is this project's proposal",
     "备案事项变化的及时变更;法规未定天数,15日为本项目建议",
 )
 ORDER_OF_STEPS = Rule(
     "lifecycle.order",
-    "–",
-    Grade.PROPOSAL,
+    PROPOSED,
     "only the steps of the table",
     "仅可按表中步骤变更",
 )
 PLACE_ON_FILE = Rule(
     "lifecycle.place",
-    "Anhui Order 270 Art. 8; State Council Order 799 Art. 8",
-    Grade.SECOND_HAND,
+    (
+        Source("Anhui Order 270 Art. 8", Grade.TEXT),
+        Source("State Council Order 799 Art. 8", Grade.SECOND_HAND),
+    ),
     "no registration without a configuration that names an allowed place",
     "未配置合法场所的不得登记",
 )
 VIEW_ON_FILE = Rule(
     "lifecycle.view",
-    "Anhui Order 270 Art. 14; State Council Order 799 Art. 13",
-    Grade.PHRASE,
+    (
+        Source("Anhui Order 270 Art. 14", Grade.SECOND_HAND),
+        Source("State Council Order 799 Art. 13", Grade.PHRASE),
+    ),
     "the range is fixed at acceptance: a registered view stands in the configuration",
     "验收时固定采集范围:配置中须有已登记视域",
 )

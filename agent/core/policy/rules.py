@@ -31,28 +31,41 @@ class Force(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where a rule stands: an article, and how well it was verified that it says so."""
+
+    article: str
+    grade: Grade
+
+    def __str__(self) -> str:
+        return f"{self.article} [{self.grade}]"
+
+
+PROPOSED = (Source("–", Grade.PROPOSAL),)
+"""The sources of a rule that is this project's own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule of one rule set.
 
     Attributes:
         id: stable, for logs and audits.
-        article: where it stands, or "–" for a proposal.
-        grade: how well that was verified.
+        sources: where it stands, each article with its own grade; ``PROPOSED`` for a proposal.
         text_en, text_zh: what it asks, in our own words.
         force: whether breaking it refuses the order or is only remarked.
     """
 
     id: str
-    article: str
-    grade: Grade
+    sources: tuple[Source, ...]
     text_en: str
     text_zh: str
     force: Force = Force.REFUSE
 
     @property
     def source(self) -> str:
-        """For hints: ``Order 799 Art. 17 [F]``."""
-        return f"{self.article} [{self.grade}]"
+        """For hints: ``Order 799 Art. 17 [F]``, several by semicolons."""
+        return "; ".join(str(each) for each in self.sources)
 
 
 @dataclass(frozen=True, slots=True)

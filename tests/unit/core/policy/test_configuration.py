@@ -4,7 +4,7 @@ import pytest
 
 from viewkeeper.agent.core.policy.configuration import RETENTION_FLOOR_DAYS, check_config, findings
 from viewkeeper.agent.core.policy.places import BY_CODE, PLACE_CLASSES, Ruling
-from viewkeeper.agent.core.policy.rules import Force, Grade
+from viewkeeper.agent.core.policy.rules import PROPOSED, Force, Grade
 from viewkeeper.protocol.errors import OrderRefusal, Reason
 from viewkeeper.protocol.vectors import workshop as w
 from viewkeeper.protocol.vocabulary import Regime
@@ -67,7 +67,7 @@ def test_near_a_secret_unit_its_consent_is_needed():
 def test_an_article_7_camera_without_an_article_7_code_is_remarked_not_refused():
     (remark,) = check_config(w.config(codes=("M01",)))
     assert remark.rule.force is Force.REMARK
-    assert remark.rule.grade is Grade.PROPOSAL
+    assert remark.rule.sources == PROPOSED
 
 
 def test_a_blank_sign_text_is_refused():
@@ -84,6 +84,8 @@ def test_a_proposal_is_never_given_an_article():
     rules = {finding.rule for finding in findings(w.config(codes=("Z9", "X1"), retention_days=1))}
     rules |= {rule for _, rule in RETENTION_FLOOR_DAYS.values() if rule is not None}
     for rule in rules:
-        assert (rule.grade is Grade.PROPOSAL) == (rule.article == "–"), rule.id
+        proposed = [source.grade is Grade.PROPOSAL for source in rule.sources]
+        assert proposed == [source.article == "–" for source in rule.sources], rule.id
+        assert any(proposed) == (rule.sources == PROPOSED), rule.id
         assert rule.text_zh
         assert rule.text_en
