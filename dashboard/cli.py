@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from viewkeeper.command_line import OneLineParser, guarded
-from viewkeeper.dashboard import operators, register, server
+from viewkeeper.dashboard import operators, plans, register, server
 from viewkeeper.dashboard.recorder import key as recorder_key
 from viewkeeper.dashboard.recorder.api import Api
 from viewkeeper.dashboard.recorder.intake import Intake
@@ -42,6 +42,15 @@ The register is a JSON file:
    "signers": [{"person": "Li Ming", "public": "<64 hex digits>"}],       optional: who signs
    "witness_keys": [{"person": "desk", "public": "<64 hex digits>"}]}     configurations; who
                                                   countersigns checkpoints
+
+A file of plans names one PNG or JPEG picture a site, beside it, and the cameras in its pixels:
+
+  {"plans": [{
+     "site": "old-town", "image": "old-town.png",
+     "north_deg": 0,                               optional: north, clockwise from straight up
+     "cameras": {"cam-07": {"at": [412, 230], "azimuth_deg": 240}},
+     "metres_per_pixel": 0.1, "origin": [40, 600]  optional, together: where the register's
+  }]}                                              position (0, 0) lies, to place its cameras by
 
 Example:
   viewkeeper-dashboard serve --register register.json --broker-url ws://192.168.1.5:9001
@@ -86,6 +95,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="who may sign in (viewkeeper-dashboard operator add FILE NAME); must be given where "
         "--host is not this machine alone",
+    )
+    serve.add_argument(
+        "--plans",
+        type=Path,
+        metavar="FILE",
+        help="pictures of the sites and where the cameras stand in them (JSON, see below)",
     )
     record = serve.add_argument_group(
         "recorder", "keeps history and acknowledgements; without it the page shows what is live"
@@ -210,6 +225,7 @@ def _key(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     cameras = register.load_register(options.register)
     sign_in = None if options.operators is None else SignIn(options.operators)
+    pictures = () if options.plans is None else plans.load_plans(options.plans, cameras)
     recorder, answers = _record(options, cameras)
     try:
         running = server.start(
@@ -219,6 +235,7 @@ def _serve(options: argparse.Namespace) -> int:
             port=options.port,
             api=answers,
             sign_in=sign_in,
+            plans=pictures,
         )
         print(f"{running.url}  ({len(cameras.cameras)} cameras; Ctrl-C stops)", flush=True)
         try:

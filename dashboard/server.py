@@ -11,12 +11,13 @@ import http
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from viewkeeper.dashboard.assets import MIME_TYPES, Asset, asset, load_assets
+from viewkeeper.dashboard.plans import FOLDER, Plan
 from viewkeeper.dashboard.recorder.api import MAX_BODY_BYTES, Answer, Api, Request
 from viewkeeper.dashboard.register import Register
 from viewkeeper.dashboard.signing_in import SIGN_IN, SIGN_OUT, SignIn, is_loopback
@@ -49,7 +50,7 @@ def check_broker_url(url: str) -> str:
 
 
 def page_config(
-    register: Register, broker_url: str, *, recorder: bool = False
+    register: Register, broker_url: str, *, recorder: bool = False, plans: Sequence[Plan] = ()
 ) -> dict[str, object]:
     """What ``config.json`` says."""
     return {
@@ -58,6 +59,7 @@ def page_config(
         "recorder": recorder,
         "witness_keys": [one.public() for one in register.witness_keys],
         "signers": [one.public() for one in register.signers],
+        "plans": [plan.public() for plan in plans],
         "cameras": [camera.public() for camera in register.cameras],
     }
 
@@ -116,6 +118,7 @@ def start(
     port: int = DEFAULT_PORT,
     api: Api | None = None,
     sign_in: SignIn | None = None,
+    plans: Sequence[Plan] = (),
 ) -> Dashboard:
     """Serve the page in the background; port 0 takes any free one.
 
@@ -124,6 +127,7 @@ def start(
         broker_url: where the *browser* finds the broker: ``ws://HOST:PORT``.
         api: a recorder's answers, where there is one.
         sign_in: who may read them; must be there unless ``host`` is loopback.
+        plans: pictures of the sites, given like the configuration only to who signed in.
 
     Raises:
         SetupError: a broker address no browser can use, a port that cannot be had, or an address
@@ -136,9 +140,10 @@ def start(
             f"others reach {host}: name who may sign in with --operators FILE "
             "(viewkeeper-dashboard operator add FILE NAME), or listen on 127.0.0.1",
         )
-    told = page_config(register, broker_url, recorder=api is not None)
+    told = page_config(register, broker_url, recorder=api is not None, plans=plans)
     config = json.dumps(told, ensure_ascii=False).encode("utf-8")
     table = {**load_assets(), CONFIG: asset(MIME_TYPES[".json"], config)}
+    table |= {f"/{plan.path}": asset(plan.picture.mime_type, plan.content) for plan in plans}
     handler = _handler(table, security_headers(broker_url), api, sign_in)
     try:
         server = _Server((host, port), handler)
@@ -208,9 +213,12 @@ def _handler(
                 int(refused), MIME_TYPES[".txt"], body, shown, extra | {"Connection": "close"}
             )
 
+        def _asked(self) -> dict[str, str]:
+            return {name.lower(): value for name, value in self.headers.items()}
+
         def _answer_api(self, body: bytes, *, with_body: bool) -> None:
             path, _, query = self.path.partition("?")
-            asked = {name.lower(): value for name, value in self.headers.items()}
+            asked = self._asked()
             operator = None if sign_in is None else sign_in.operator(asked)
             request = Request(self.command, path, query, asked, body, operator)
             more: Mapping[str, str] = {}
@@ -234,7 +242,9 @@ def _handler(
         def _answer(self, *, with_body: bool) -> None:
             path = self.path.split("?", 1)[0]
             api_asked = path.startswith("/api/") and (api or sign_in) is not None
-            if api_asked or (path == CONFIG and sign_in is not None):
+            plan_asked = path.startswith(f"/{FOLDER}/")
+            barred = plan_asked and sign_in is not None and sign_in.operator(self._asked()) is None
+            if api_asked or barred or (path == CONFIG and sign_in is not None):
                 self._answer_api(b"", with_body=with_body)
                 return
             found = table.get(path)

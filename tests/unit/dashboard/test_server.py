@@ -7,13 +7,18 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from viewkeeper.dashboard import server
 from viewkeeper.dashboard.assets import STATIC
+from viewkeeper.dashboard.operators import new_operator, save_operators
+from viewkeeper.dashboard.pictures import PNG, Picture
+from viewkeeper.dashboard.plans import Pin, Plan
 from viewkeeper.dashboard.register import Camera, Register
+from viewkeeper.dashboard.signing_in import SignIn
 from viewkeeper.protocol.cose import SoftwareSigner
 from viewkeeper.protocol.errors import SetupError
 
@@ -182,3 +187,26 @@ def test_closing_twice_is_harmless_and_frees_the_port() -> None:
     assert port is not None
     again = server.start(REGISTER, BROKER, port=port)
     again.close()
+
+
+def test_a_plan_is_given_with_its_type_and_named_in_the_configuration(tmp_path: Path) -> None:
+    picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0\0\0\x04\0\0\0\x03" + bytes(9)
+    plan = Plan("s", Picture(PNG, 4, 3), picture, 0.0, {"c": Pin(1, 2, None)})
+    desk = server.start(REGISTER, BROKER, port=0, plans=[plan])
+    try:
+        answer, body = ask(desk, "/plans/s.png")
+        assert (answer.status, answer.getheader("Content-Type")) == (200, "image/png")
+        assert body == picture
+        assert answer.getheader("X-Content-Type-Options") == "nosniff"
+        (told,) = json.loads(ask(desk, "/config.json")[1])["plans"]
+        assert told["image"] == "plans/s.png"
+        assert ask(desk, "/plans/other.png")[0].status == 404
+    finally:
+        desk.close()
+    people = tmp_path / "operators.json"
+    save_operators(people, {"Li": new_operator("Li", "correct horse", log2_cost=10, lanes=1)})
+    guarded = server.start(REGISTER, BROKER, port=0, plans=[plan], sign_in=SignIn(people))
+    try:
+        assert ask(guarded, "/plans/s.png")[0].status == 401
+    finally:
+        guarded.close()
