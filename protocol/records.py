@@ -35,6 +35,7 @@ from viewkeeper.protocol.vocabulary import (
     RecordKind,
     SignageSource,
     SignageState,
+    TamperState,
     ViewCause,
     ViewVerdict,
     WatchState,
@@ -74,6 +75,25 @@ class ViewReport:
     lost_permille: int | None = at(4, PERMILLE, optional=True)
     since_ms: int = at(5, Int())
     latched: bool = at(6, Bool())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MountReport:
+    """What a board feels of its mount, beside any picture; turning about gravity it cannot feel."""
+
+    verdict: ViewVerdict = at(1, Choice(ViewVerdict))
+    cause: ViewCause | None = at(2, Choice(ViewCause), optional=True)
+    tilt_mdeg: int | None = at(3, ANGLE_MDEG, optional=True)
+    roll_mdeg: int | None = at(4, ANGLE_MDEG, optional=True)
+    error_mdeg: int | None = at(5, ANGLE_ERROR_MDEG, optional=True)
+    """One standard error of both, drift with temperature included."""
+    temperature_dc: int | None = at(6, Int(-1000, 2000), optional=True)
+    """Of the sensor, tenths of a degree Celsius."""
+    registered_dc: int | None = at(7, Int(-1000, 2000), optional=True)
+    """The same when the mount was registered."""
+    since_ms: int = at(8, Int())
+    case: TamperState | None = at(9, Choice(TamperState), optional=True)
+    """Absent: no switch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +171,8 @@ class Report:
     events: EventsReport | None = at(12, Nested(EventsReport), optional=True)
     alarms: tuple[AlarmKind, ...] | None = at(13, ListOf(Choice(AlarmKind), 0, 16), optional=True)
     """The alarms that stand, so that no broker can hide one; absent: the camera does not say."""
+    mount: MountReport | None = at(14, Nested(MountReport), optional=True)
+    """Absent: the device has no such sensors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,16 @@ class ViewCause(StrEnum):
     DIRTY_GLASS = "dirty_glass"
     COLOUR_CAST = "colour_cast"
     """A finding of image health only: it never hides a view."""
+    NO_CAMERA = "no_camera"
+    """A board of sensors beside a camera: it feels the mount and sees nothing."""
+
+
+@unique
+class TamperState(StrEnum):
+    """The switch in a device's case."""
+
+    CLOSED = "closed"
+    OPEN = "open"
 
 
 @unique
@@ -194,6 +204,11 @@ class AlarmKind(StrEnum):
     LEDGER_FAULT = "ledger_fault"
     EVENT_UNREPORTED = "event_unreported"
     """A flag that no signed order has closed yet (Order 270 Art. 17)."""
+    MOUNT_MOVED = "mount_moved"
+    """Gravity lies otherwise than when the view was registered."""
+    CASE_OPEN = "case_open"
+    SAFE_MODE = "safe_mode"
+    """The program kept crashing: the device takes orders and reports, and does nothing else."""
 
 
 @unique

@@ -39,6 +39,9 @@ GB28181_ALARMS: dict[AlarmKind, tuple[int, int]] = {
     AlarmKind.STORAGE_FAULT: (2, 3),
     AlarmKind.LEDGER_FAULT: (6, 1),
     AlarmKind.EVENT_UNREPORTED: (5, 1),
+    AlarmKind.MOUNT_MOVED: (2, 2),
+    AlarmKind.CASE_OPEN: (2, 2),
+    AlarmKind.SAFE_MODE: (2, 1),
 }
 """AlarmMethod and AlarmType of GB/T 28181, the nearest there is; ours are finer."""
 

@@ -107,7 +107,8 @@ export const REASONS = {
 
 export const VOCABULARIES = {
   ViewVerdict: ["same", "moved", "cannot_tell", "obstructed"],
-  ViewCause: ["covered", "defocused", "dark", "overexposed", "low_contrast", "frozen", "replayed", "no_texture", "no_match", "imprecise", "noise", "signal_lost", "not_registered", "starting", "glare", "stripes", "shake", "dirty_glass", "colour_cast"],
+  ViewCause: ["covered", "defocused", "dark", "overexposed", "low_contrast", "frozen", "replayed", "no_texture", "no_match", "imprecise", "noise", "signal_lost", "not_registered", "starting", "glare", "stripes", "shake", "dirty_glass", "colour_cast", "no_camera"],
+  TamperState: ["closed", "open"],
   SignageState: ["present", "obscured", "missing", "replaced", "photo_expired", "text_mismatch", "unknown"],
   LitState: ["lit", "unlit", "failing", "unknown"],
   SignageSource: ["view", "sensor", "display", "photo"],
@@ -117,7 +118,7 @@ export const VOCABULARIES = {
   ZoneKind: ["area", "line"],
   LineDirection: ["forward", "backward", "both"],
   WatchState: ["off", "learning", "watching", "suspended"],
-  AlarmKind: ["view_moved", "view_unknown", "view_obstructed", "sign_fault", "order_refused", "clock_fault", "storage_fault", "ledger_fault", "event_unreported"],
+  AlarmKind: ["view_moved", "view_unknown", "view_obstructed", "sign_fault", "order_refused", "clock_fault", "storage_fault", "ledger_fault", "event_unreported", "mount_moved", "case_open", "safe_mode"],
   ClockTrust: ["synchronised", "floor"],
   Role: ["root", "configuration", "lifecycle", "access", "approval", "update", "witness"],
   AccessAct: ["granted", "viewed", "copied", "fetched"],
@@ -147,6 +148,7 @@ export const MESSAGES = {
     {"key": 11, "name": "filing_due_on", "optional": true, "type": "text", "low": 10, "high": 10, "pattern": "[0-9]{4}-[0-9]{2}-[0-9]{2}"},
     {"key": 12, "name": "events", "optional": true, "type": "nested", "of": "EventsReport"},
     {"key": 13, "name": "alarms", "optional": true, "type": "list", "low": 0, "high": 16, "item": {"type": "choice", "of": "AlarmKind"}},
+    {"key": 14, "name": "mount", "optional": true, "type": "nested", "of": "MountReport"},
   ],
   ViewReport: [
     {"key": 1, "name": "verdict", "type": "choice", "of": "ViewVerdict"},
@@ -187,6 +189,17 @@ export const MESSAGES = {
     {"key": 2, "name": "zones", "type": "int", "low": 0, "high": 64},
     {"key": 3, "name": "unreported", "type": "int", "low": 0, "high": 10000},
     {"key": 4, "name": "oldest_ms", "optional": true, "type": "int", "low": 0, "high": 9007199254740992},
+  ],
+  MountReport: [
+    {"key": 1, "name": "verdict", "type": "choice", "of": "ViewVerdict"},
+    {"key": 2, "name": "cause", "optional": true, "type": "choice", "of": "ViewCause"},
+    {"key": 3, "name": "tilt_mdeg", "optional": true, "type": "int", "low": -360000, "high": 360000},
+    {"key": 4, "name": "roll_mdeg", "optional": true, "type": "int", "low": -360000, "high": 360000},
+    {"key": 5, "name": "error_mdeg", "optional": true, "type": "int", "low": 0, "high": 360000},
+    {"key": 6, "name": "temperature_dc", "optional": true, "type": "int", "low": -1000, "high": 2000},
+    {"key": 7, "name": "registered_dc", "optional": true, "type": "int", "low": -1000, "high": 2000},
+    {"key": 8, "name": "since_ms", "type": "int", "low": 0, "high": 9007199254740992},
+    {"key": 9, "name": "case", "optional": true, "type": "choice", "of": "TamperState"},
   ],
   Event: [
     {"key": 1, "name": "event", "type": "choice", "of": "EventKind"},

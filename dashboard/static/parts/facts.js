@@ -3,11 +3,12 @@
 import { html } from "../vendor/preact.js";
 import { isInForce, witnessStanding } from "../model/camera.js";
 import { hex } from "../wire/cose.js";
+import { signed } from "../words.js";
 
 export function Facts({ camera, words, now }) {
   const report = camera.report;
   if (!report) return null;
-  const groups = [[...signage(report.body, words), ...watching(report.body.events, now, words)], standing(camera, words, now), device(report.body.health, words), records(camera, words, now)];
+  const groups = [[...signage(report.body, words), ...mount(report.body.mount, words), ...watching(report.body.events, now, words)], standing(camera, words, now), device(report.body.health, words), records(camera, words, now)];
   return html`<div class="facts">
     ${groups.map((rows, at) => html`<dl key=${at}>
       ${rows.map((row) => html`<div key=${row.name} class=${`fact ${row.tone ?? ""}`} data-fact=${row.key}>
@@ -32,6 +33,27 @@ function signage({ signage: sign }, words) {
 
 const signTone = (state) => ({ present: "good", unknown: "" })[state] ?? "bad";
 const lampTone = (lit) => ({ lit: "good", failing: "bad", unlit: "warn" })[lit] ?? "";
+
+/** What a board of sensors feels: whether gravity lies as registered, and the switch in its case. */
+function mount(felt, words) {
+  if (!felt) return [];
+  const degrees = (mdeg) => signed(mdeg / 1000);
+  const number = (deci) => words.count.format(deci / 10);
+  const parts = [words.view(felt)];
+  if (felt.tilt_mdeg !== null && felt.roll_mdeg !== null) {
+    const error = words.count.format((felt.error_mdeg ?? 0) / 1000);
+    parts.push(words.t("mount.turned", { tilt: degrees(felt.tilt_mdeg), roll: degrees(felt.roll_mdeg), error }));
+  }
+  if (felt.temperature_dc !== null && felt.registered_dc !== null) {
+    parts.push(words.t("mount.temperature", { now: number(felt.temperature_dc), then: number(felt.registered_dc) }));
+  }
+  const tone = { same: "good", moved: "bad" }[felt.verdict] ?? "warn";
+  const rows = [{ key: "mount", name: words.t("mount"), value: parts.join(" · "), tone }];
+  if (felt.case !== null) {
+    rows.push({ key: "case", name: words.t("case"), value: words.member("TamperState", felt.case), tone: felt.case === "open" ? "bad" : "good" });
+  }
+  return rows;
+}
 
 /** Whether zones are watched, and flags that nobody has reported yet. */
 function watching(events, now, words) {
