@@ -11,7 +11,7 @@ from pathlib import Path
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.lock import FolderLock
 from viewkeeper.agent.adapters.system.clock import SystemClock
-from viewkeeper.agent.app import Storage, now_of
+from viewkeeper.agent.app import Storage
 from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.checking import registered
 from viewkeeper.agent.core.frame import Frame
@@ -21,6 +21,7 @@ from viewkeeper.agent.core.view.registered import RegisteredView
 from viewkeeper.agent.device_key import open_device_key
 from viewkeeper.agent.enrolling import enrol as enrol_in
 from viewkeeper.agent.inspection import export_bundle
+from viewkeeper.agent.locked_desk import now_of
 from viewkeeper.agent.ports import SourceEndedError, SourceError
 from viewkeeper.agent.settings import Settings
 from viewkeeper.protocol.cose import VerifyKey

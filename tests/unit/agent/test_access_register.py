@@ -7,12 +7,13 @@ import pytest
 
 from viewkeeper.agent.access_register import LookFolder
 from viewkeeper.agent.adapters.store.witness_file import WitnessStore
-from viewkeeper.agent.app import LockedDesk, Storage
+from viewkeeper.agent.app import Storage
 from viewkeeper.agent.cli import main
 from viewkeeper.agent.core.ledger.entries import Entry, EntryKind, record_hash
 from viewkeeper.agent.core.trust.clock import Now
 from viewkeeper.agent.enrolling import enrol, open_desk
 from viewkeeper.agent.inspection import export_bundle
+from viewkeeper.agent.locked_desk import LockedDesk
 from viewkeeper.agent.ports import ClockReading
 from viewkeeper.authority.audit.bundle import read_bundle
 from viewkeeper.authority.audit.checks import Answer, audit
