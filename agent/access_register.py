@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from viewkeeper.agent.adapters.store.disk import Disk, write_whole
+from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
+from viewkeeper.agent.core.ledger.entries import Entry, EntryKind, record_hash
+from viewkeeper.agent.core.policy.access import ObeyedGrant, cover_of
+from viewkeeper.agent.core.trust.clock import Now
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.access import AccessEntry, Look
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
@@ -24,8 +28,8 @@ MAX_LOOK_BYTES = 4096
 _LOOK, _ANSWER = ".look", ".entered"
 
 
-def entry_of(look: Look, cover: AccessCover, index: int, record_hash: bytes) -> AccessEntry:
-    """The look as the register holds it."""
+def entry_of(look: Look, cover: AccessCover, index: int, page: bytes) -> AccessEntry:
+    """The look as the register holds it; ``page`` is the hash of its ledger record."""
     return AccessEntry(
         act=look.act,
         persons=look.persons,
@@ -38,11 +42,11 @@ def entry_of(look: Look, cover: AccessCover, index: int, record_hash: bytes) -> 
         grant=look.grant,
         cover=cover,
         entry=index,
-        entry_hash=record_hash,
+        entry_hash=page,
     )
 
 
-def grant_entry(order: Order, message_hash: bytes, index: int, record_hash: bytes) -> AccessEntry:
+def grant_entry(order: Order, message_hash: bytes, index: int, page: bytes) -> AccessEntry:
     """A grant that was obeyed is an entry, too: its intent in the ledger is its page."""
     grant = order.body
     assert isinstance(grant, Grant)
@@ -58,8 +62,66 @@ def grant_entry(order: Order, message_hash: bytes, index: int, record_hash: byte
         approver=grant.approver,
         cover=AccessCover.GRANT,
         entry=index,
-        entry_hash=record_hash,
+        entry_hash=page,
     )
+
+
+class AccessRegister:
+    """The entries of one camera's ledger that are about looks at its footage.
+
+    Args:
+        ledger: the camera's.
+        grants: those it obeyed last, to hold looks against.
+        note: enters something in the ledger; ``None`` where the disk would not take it.
+    """
+
+    def __init__(
+        self,
+        ledger: LedgerFile,
+        grants: Callable[[], Iterable[ObeyedGrant]],
+        note: Callable[[EntryKind, dict[str, cbor.Value], Now], Entry | None],
+    ) -> None:
+        self._ledger, self._grants, self._note = ledger, grants, note
+        self._granted: list[AccessEntry] = []
+
+    def grant(self, order: Order, message_hash: bytes, index: int, page: bytes) -> None:
+        """Take up a grant that was obeyed."""
+        self._granted.append(grant_entry(order, message_hash, index, page))
+
+    def take_granted(self) -> list[AccessEntry]:
+        """Grants obeyed since the last call, as the register holds them."""
+        granted, self._granted = self._granted, []
+        return granted
+
+    def enter(self, name: str, look: Look, now: Now) -> AccessEntry | None:
+        """Enter a declared look, once however often it is brought; ``None`` where the disk
+        would not take it.
+
+        Args:
+            name: under which whoever declared it left it.
+            look: what was declared.
+            now: the time as the camera has it.
+        """
+        entry = self._named(name)
+        if entry is None:
+            details: dict[str, cbor.Value] = {
+                "name": name,
+                "look": pack(look),
+                "cover": cover_of(look, self._grants(), now.utc_s).value,
+                "trusted": now.trusted,
+            }
+            entry = self._note(EntryKind.ACCESS, details, now)
+        if entry is None:
+            return None
+        cover = AccessCover(str(entry.details["cover"]))
+        return entry_of(look, cover, entry.index, record_hash(entry.encode()))
+
+    def _named(self, name: str) -> Entry | None:
+        for record in self._ledger.records():
+            entry = Entry.decode(record)
+            if entry.kind is EntryKind.ACCESS and entry.details.get("name") == name:
+                return entry
+        return None
 
 
 class LookFolder:

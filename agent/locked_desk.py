@@ -83,13 +83,13 @@ class LockedDesk:
     def enter_looks(self, folder: LookFolder, reading: ClockReading) -> list[AccessEntry]:
         """Grants obeyed and looks declared since the last call, entered in the ledger."""
         with self._lock:
-            entered = self._desk.take_granted()
+            entered = self._desk.looks.take_granted()
             for name, look in folder.waiting():
                 if look is None:
                     log.warning("a declared look that does not read was put aside: %s", name)
                     folder.drop(name)
                     continue
-                entry = self._desk.enter_look(name, look, now_of(reading))
+                entry = self._desk.looks.enter(name, look, now_of(reading))
                 if entry is None:
                     break  # the disk is full: it stays declared, and is tried again
                 log.info("look %s by %s: %s", entry.act, ", ".join(entry.persons), entry.cover)

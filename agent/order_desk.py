@@ -15,7 +15,7 @@ import os
 import time
 from collections.abc import Callable
 
-from viewkeeper.agent.access_register import entry_of, grant_entry
+from viewkeeper.agent.access_register import AccessRegister
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.slots import SlotStore
 from viewkeeper.agent.adapters.store.views import ViewStore
@@ -27,21 +27,18 @@ from viewkeeper.agent.core.device_state import (
     plain,
     today,
 )
-from viewkeeper.agent.core.ledger.entries import Entry, EntryKind, record_hash
+from viewkeeper.agent.core.ledger.entries import Entry, EntryKind
 from viewkeeper.agent.core.ledger.segments import RETENTION_DAYS, SEGMENT_BYTES
-from viewkeeper.agent.core.policy.access import cover_of
 from viewkeeper.agent.core.policy.lifecycle import Duty, duty
 from viewkeeper.agent.core.trust.clock import Now
 from viewkeeper.agent.recovery import recover
 from viewkeeper.agent.refusal_log import RefusalLog
 from viewkeeper.protocol import cbor
-from viewkeeper.protocol.access import AccessEntry, Look
 from viewkeeper.protocol.checkpoints import Checkpoint
 from viewkeeper.protocol.errors import Reason
-from viewkeeper.protocol.fields import pack
 from viewkeeper.protocol.orders import Config, Order
 from viewkeeper.protocol.records import VerdictRecord
-from viewkeeper.protocol.vocabulary import AccessCover, LifecycleState, OrderKind
+from viewkeeper.protocol.vocabulary import LifecycleState, OrderKind
 
 Effect = Callable[[Order], None]
 """What obeying means for the rest of the agent; called when the order is safely kept."""
@@ -82,7 +79,7 @@ class OrderDesk:
         self._unsettled: tuple[int, EntryKind, str] | None = None
         self._state = recover(store, ledger)
         self._refusals = RefusalLog(ledger, self._state.refusals, monotonic_s)
-        self._entered: list[AccessEntry] = []
+        self.looks = AccessRegister(ledger, lambda: self._state.grants or (), self.note)
         self.store_fault: str | None = None
         """Why the last write failed; ``None`` once a later one succeeds."""
 
@@ -154,42 +151,6 @@ class OrderDesk:
             return None
         self.store_fault = None
         return entry
-
-    def enter_look(self, name: str, look: Look, now: Now) -> AccessEntry | None:
-        """Enter a declared look, once however often it is brought; ``None`` where the disk
-        would not take it.
-
-        Args:
-            name: under which whoever declared it left it.
-            look: what was declared.
-            now: the time as the camera has it.
-        """
-        entry = self._look_named(name)
-        if entry is None:
-            cover = cover_of(look, self._state.grants or (), now.utc_s)
-            details: dict[str, cbor.Value] = {
-                "name": name,
-                "look": pack(look),
-                "cover": cover.value,
-                "trusted": now.trusted,
-            }
-            entry = self.note(EntryKind.ACCESS, details, now)
-        if entry is None:
-            return None
-        cover = AccessCover(str(entry.details["cover"]))
-        return entry_of(look, cover, entry.index, record_hash(entry.encode()))
-
-    def take_granted(self) -> list[AccessEntry]:
-        """Grants obeyed since the last call, as the register holds them."""
-        entered, self._entered = self._entered, []
-        return entered
-
-    def _look_named(self, name: str) -> Entry | None:
-        for record in self._ledger.records():
-            entry = Entry.decode(record)
-            if entry.kind is EntryKind.ACCESS and entry.details.get("name") == name:
-                return entry
-        return None
 
     def tick(self, now: Now) -> None:
         """Now and then: closes the summary of a flood that is over, and a ledger file that
@@ -297,7 +258,7 @@ class OrderDesk:
         self._state = after
         if ruling.order.kind is OrderKind.GRANT:
             digest = hashlib.sha256(message).digest()
-            self._entered.append(grant_entry(ruling.order, digest, intent.index, after.ledger_head))
+            self.looks.grant(ruling.order, digest, intent.index, after.ledger_head)
         detail = ruling.detail
         try:
             self._effect(ruling.order)

@@ -61,12 +61,12 @@ def look(grant=None):
 def test_a_grant_that_was_obeyed_is_an_entry_once(home):
     desk = open_desk(home)
     digest = granted(desk)
-    (entry,) = desk.take_granted()
+    (entry,) = desk.looks.take_granted()
     assert (entry.act, entry.grant, entry.approver) == (AccessAct.GRANTED, digest, "Gao Shan")
     record = list(desk.ledger.records())[entry.entry]
     assert Entry.decode(record).kind is EntryKind.INTENT
     assert record_hash(record) == entry.entry_hash
-    assert desk.take_granted() == []
+    assert desk.looks.take_granted() == []
 
 
 def test_a_declared_look_is_entered_and_answered_and_survives_a_restart(home):
@@ -85,7 +85,7 @@ def test_a_declared_look_is_entered_and_answered_and_survives_a_restart(home):
     assert [folder.answer(name, 0) for name in names] == entered[1:]
     desk.ledger.close()
     again = open_desk(home)
-    assert again.enter_look(names[1], look(), NOW) == entered[2], "brought twice, entered once"
+    assert again.looks.enter(names[1], look(), NOW) == entered[2], "brought twice, entered once"
     assert again.state.grants is not None
 
 
@@ -101,7 +101,7 @@ def test_a_look_that_does_not_read_is_put_aside(home):
 def test_an_audit_names_looks_without_a_grant_and_believes_the_witness(home, tmp_path):
     desk = open_desk(home)
     digest = granted(desk)
-    desk.enter_look("a", look(digest), NOW)
+    desk.looks.enter("a", look(digest), NOW)
     said = countersign(desk.checkpoint(NOW), RECORDER.signer, seen_ms=1, proven=False)
 
     def answers(name, witness):
@@ -114,7 +114,7 @@ def test_an_audit_names_looks_without_a_grant_and_believes_the_witness(home, tmp
 
     told, _ = answers("good", [said])
     assert (told["looks"], told["witness"]) == (Answer.YES, Answer.YES)
-    desk.enter_look("b", look(), NOW)
+    desk.looks.enter("b", look(), NOW)
     told, text = answers("bare", [said])
     assert told["looks"] is Answer.NO
     assert "viewing room [no_grant]" in text
