@@ -8,11 +8,17 @@ front), no indefinite length.
 cbor2 does the decoding. Around it: a walk over the heads before decoding, so that no
 bomb reaches the decoder, and a re-encoding after it that must give the same bytes.
 cbor2's own ``canonical=True`` sorts keys by length first, which is the older rule.
+
+A cbor2 that bounds depth and memory by itself and lets every tag be refused (6.3 does) decides
+what is right in a tenth of the time: ``_quick`` gives the value or no answer at all, and whatever
+it does not answer goes the long way, which has the reasons.
 """
 
 from __future__ import annotations
 
-from typing import cast
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any, Never, cast
 
 import cbor2
 
@@ -25,6 +31,10 @@ MAX_DEPTH = 12
 
 _UINT, _NINT, _BSTR, _TSTR, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _FALSE, _TRUE, _NULL = b"\xf4", b"\xf5", b"\xf6"
+_TYPES = frozenset({int, bytes, str, bool, type(None), list, dict})
+_INT: frozenset[type] = frozenset({int})
+_TEXT: frozenset[type] = frozenset({str})
+_BRANCHES = frozenset({list, dict})
 
 
 def encode(value: Value) -> bytes:
@@ -48,6 +58,8 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> Value:
         raise EncodingRefusal(
             Reason.TOO_LARGE, f"{len(data)} bytes where at most {max_bytes} are read"
         )
+    if _LOADS_SAFELY and (quick := _quick(data)) is not _NO_ANSWER:
+        return cast("Value", quick)
     pairs = _walk_heads(data)
     try:
         value = cast("Value", cbor2.loads(data))
@@ -179,3 +191,82 @@ def _count_pairs(value: object) -> int:
     if isinstance(value, list):
         return sum(_count_pairs(item) for item in cast("list[object]", value))
     return 0
+
+
+class _EveryTag(Mapping[int, Any]):
+    """Decoders of all tags there are: each refuses."""
+
+    def __getitem__(self, tag: int) -> Any:
+        return _refuse_tag
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 1
+
+
+def _refuse_tag(*_: object) -> Never:
+    raise ValueError("no tag is of the profile")
+
+
+def _loads_safely() -> bool:
+    try:
+        known = inspect.signature(cbor2.loads).parameters
+    except (TypeError, ValueError):
+        return False
+    return {"max_depth", "semantic_decoders", "allow_duplicate_keys"} <= set(known)
+
+
+_NO_ANSWER = object()
+_LOADS_SAFELY = _loads_safely()
+_LIMITS: dict[str, Any] = {
+    "max_depth": MAX_DEPTH,
+    "semantic_decoders": _EveryTag(),
+    "allow_indefinite": False,
+    "allow_duplicate_keys": False,
+}
+
+
+def _quick(data: bytes) -> object:
+    """The value where ``data`` is surely its one encoding, else ``_NO_ANSWER``."""
+    try:
+        value = cbor2.loads(data, **_LIMITS)
+        if cbor2.dumps(value) == data and _is_ours([value], MAX_DEPTH):
+            return value
+    except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError):
+        pass
+    return _NO_ANSWER
+
+
+def _is_ours(items: list[Any], levels: int) -> bool:
+    """Whether a tree holds the subset's types alone, its maps sorted, nothing too deep.
+
+    Its lengths and integers are known to be encoded shortest.
+    """
+    if levels < 0:
+        return False
+    kinds = set(map(type, items))
+    if not kinds <= _TYPES:
+        return False
+    if kinds.isdisjoint(_BRANCHES):
+        return True
+    for item in items:
+        if type(item) is dict:
+            table = cast("dict[Any, Any]", item)
+            if not _is_sorted(list(table)) or not _is_ours(list(table.values()), levels - 1):
+                return False
+        elif type(item) is list and not _is_ours(cast("list[Any]", item), levels - 1):
+            return False
+    return True
+
+
+def _is_sorted(keys: list[Any]) -> bool:
+    """Whether the keys, all of them naturals or all text, ascend as their encodings do."""
+    kinds = set(map(type, keys))
+    if kinds == _INT:
+        return keys[0] >= 0 and keys == sorted(keys)
+    if kinds == _TEXT:
+        texts = [cast("str", key).encode() for key in keys]
+        return texts == sorted(texts, key=lambda text: (len(text), text))
+    return not keys

@@ -112,6 +112,9 @@ def pack(message: Any) -> dict[int | str, cbor.Value]:
     return packed
 
 
+_ABSENT = object()
+
+
 def parse(message: type[T], value: cbor.Value, path: str = "") -> T:
     """Build a message from the map it travels as; nothing missing, nothing unknown.
 
@@ -121,17 +124,21 @@ def parse(message: type[T], value: cbor.Value, path: str = "") -> T:
     where = path or cddl_name(message)
     if not isinstance(value, dict):
         raise ContentRefusal(Reason.FIELD_TYPE, f"{where} must be a map")
-    remaining = dict(cast("Mapping[int | str, cbor.Value]", value))
+    table = cast("Mapping[int | str, cbor.Value]", value)
     found: dict[str, Any] = {}
     for spec in _plan(message):
-        inner = f"{where}.{spec.name}"
-        if spec.key not in remaining:
+        item = table.get(spec.key, _ABSENT)
+        if item is _ABSENT:
             if not spec.optional:
-                raise ContentRefusal(Reason.FIELD_MISSING, f"{inner} is missing")
+                raise ContentRefusal(Reason.FIELD_MISSING, f"{where}.{spec.name} is missing")
             continue
-        found[spec.name] = spec.kind.parse(remaining.pop(spec.key), inner)
-    if remaining:
-        unknown = ", ".join(str(key) for key in remaining)
+        try:
+            found[spec.name] = spec.kind.parse(cast("cbor.Value", item), spec.name)
+        except ContentRefusal as error:  # its hint begins with the name it was given
+            raise ContentRefusal(error.reason, f"{where}.{error.hint}") from error
+    if len(found) != len(table):
+        known = {spec.key for spec in _plan(message)}
+        unknown = ", ".join(str(key) for key in table if key not in known)
         raise ContentRefusal(Reason.FIELD_UNKNOWN, f"{where} has unknown keys: {unknown}")
     return message(**found)
 

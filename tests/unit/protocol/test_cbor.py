@@ -27,6 +27,24 @@ def test_any_bytes_are_either_the_one_encoding_of_a_value_or_refused(data):
     assert cbor.encode(value) == data
 
 
+@given(
+    st.one_of(st.binary(max_size=64), values.map(cbor.encode)),
+    st.integers(0),
+    st.binary(max_size=2),
+)
+def test_the_quick_way_and_the_long_way_accept_the_same(data, at, changed):
+    data = data[: at % (len(data) + 1)] + changed + data[at % (len(data) + 1) + len(changed) :]
+    quick = cbor._quick(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cbor, "_LOADS_SAFELY", False)
+        try:
+            slow = cbor.decode(data)
+        except EncodingRefusal:
+            slow = cbor._NO_ANSWER
+    if quick is not cbor._NO_ANSWER:
+        assert repr(quick) == repr(slow)
+
+
 @given(values, st.data())
 def test_every_proper_prefix_is_refused(value, data):
     encoded = cbor.encode(value)
