@@ -263,7 +263,7 @@ def _is_ours(items: list[Any], levels: int) -> bool:
 
 def _is_sorted(keys: list[Any]) -> bool:
     """Whether the keys, all of them naturals or all text, ascend as their encodings do."""
-    kinds = set(map(type, keys))
+    kinds = frozenset(map(type, keys))
     if kinds == _INT:
         return keys[0] >= 0 and keys == sorted(keys)
     if kinds == _TEXT:
