@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from viewkeeper.authority.drafting import ORDER_LIFE_S, next_order
 from viewkeeper.authority.key_cabinet import HeldKey, KeyCabinet, Passphrase, no_passphrase
 from viewkeeper.authority.keys import write_new
 from viewkeeper.authority.pilot import first_keyset
@@ -33,21 +34,15 @@ from viewkeeper.protocol.enrolment import Enrolment
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
 from viewkeeper.protocol.fields import pack, parse
 from viewkeeper.protocol.orders import (
-    CHAINED,
     DOMAINS,
     Keyset,
     Order,
     OrderBody,
-    OrderHeader,
     keyset_hash,
     payload_hash,
 )
 from viewkeeper.protocol.records import VerdictRecord
 from viewkeeper.protocol.vocabulary import OrderKind, Role
-
-ORDER_LIFE_S = 30 * 86_400
-BACKDATE_S = 300
-"""Cameras' clocks may be behind ours: orders are valid from five minutes ago."""
 
 
 class Desk:
@@ -228,17 +223,7 @@ class Desk:
     ) -> Order:
         """The next order to a camera: next sequence, after the last it acknowledged."""
         entry = self.camera(camera)
-        probe = Order(_header(camera, 0, 1, now_s, life_s, None), body)
-        row = entry.row(probe.kind)
-        previous = bytes.fromhex(row.head) if row.head and probe.kind in CHAINED else None
-        if isinstance(body, Keyset):
-            present = self._keyset_of(entry)
-            return Order(
-                _header(camera, present.epoch, body.version, now_s, life_s, keyset_hash(present)),
-                body,
-            )
-        epoch = self._keyset_of(entry).epoch
-        return Order(_header(camera, epoch, row.issued + 1, now_s, life_s, previous), body)
+        return next_order(entry, self._keyset_of(entry), body, now_s=now_s, life_s=life_s)
 
     def sign(self, order: Order, signers: Sequence[cose.Signer]) -> bytes:
         """Sign an order and put it on file. Showing it to the person comes before.
@@ -307,17 +292,3 @@ class Desk:
     @property
     def _cameras(self) -> Path:
         return self.directory / "cameras"
-
-
-def _header(
-    camera: str, epoch: int, sequence: int, now_s: int, life_s: int, previous: bytes | None
-) -> OrderHeader:
-    return OrderHeader(
-        audience=camera,
-        epoch=epoch,
-        sequence=sequence,
-        issued_at=now_s,
-        not_before=now_s - BACKDATE_S,
-        expires_at=now_s + life_s,
-        previous=previous,
-    )

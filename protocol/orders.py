@@ -201,6 +201,11 @@ DOMAINS: dict[OrderKind, cose.Domain] = {
 _KINDS = {body: kind for kind, body in ORDER_BODIES.items()}
 
 
+def kind_of(body: OrderBody) -> OrderKind:
+    """Which kind of order a body makes."""
+    return _KINDS[type(body)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderHeader:
     """To whom, in which place of the row, and while when."""
@@ -230,7 +235,7 @@ class Order:
 
     @property
     def kind(self) -> OrderKind:
-        return _KINDS[type(self.body)]
+        return kind_of(self.body)
 
     def encode(self) -> bytes:
         """The payload that is signed."""
