@@ -8,6 +8,8 @@ from device.core.errors import Refusal
 
 MAX_BYTES = 65536
 MAX_DEPTH = 12
+BYTES = (bytes, memoryview)  # what a byte string is read as
+_LENT = 64
 
 
 def encode(value):
@@ -66,12 +68,15 @@ def _encode_into(out, value, depth):
         raise Refusal("type_not_allowed")
 
 
-def decode(data, max_bytes=MAX_BYTES):
-    """The value of ``data``, which must be one item in its one deterministic form."""
+def decode(data, max_bytes=MAX_BYTES, lend=False):
+    """The value of ``data``, which must be one item in its one deterministic form.
+
+    ``lend``: longer byte strings are views of ``data``, not copies; ``data`` is a memoryview.
+    """
     if len(data) > max_bytes:
         raise Refusal("too_large", "more bytes than are read")
     pairs = _walk_heads(data)
-    reader = _Reader(data)
+    reader = _Reader(data, lend)
     value = reader.item()
     if reader.entries != pairs:
         raise Refusal("duplicate_key", "a map holds the same key twice")
@@ -134,8 +139,8 @@ def _walk_heads(data):
 class _Reader:
     """Builds the value of data whose heads were walked; notes what is not of the form."""
 
-    def __init__(self, data):
-        self.data = data
+    def __init__(self, data, lend):
+        self.data, self.lend = data, lend
         self.position = 0
         self.entries = 0
         self.odd_key = False
@@ -158,6 +163,8 @@ class _Reader:
             return -1 - argument
         if major in (2, 3):
             self.position += argument
+            if self.lend and major == 2 and argument >= _LENT:
+                return data[position : self.position]
             raw = bytes(data[position : self.position])
             if major == 2:
                 return raw
@@ -176,7 +183,7 @@ class _Reader:
             start = self.position
             key = self.item()
             raw = bytes(self.data[start : self.position])
-            if isinstance(key, (list, dict)):
+            if isinstance(key, (list, dict, memoryview)):
                 key, self.odd_key = (raw,), True
             elif isinstance(key, (bytes, bool)) or key is None:
                 self.odd_key = True

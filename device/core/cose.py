@@ -4,7 +4,6 @@ A key is a tuple (algorithm, raw). Ed25519 alone can be checked here; ES256 and 
 known by number so that a keyset that brings them is refused as ``not_supported``.
 """
 
-from binascii import unhexlify
 from hashlib import sha256
 
 from device.core import cbor, ed25519
@@ -17,14 +16,18 @@ _SIGN1, _SIGN = b"\xd2", b"\xd8\x62"
 
 # Points of small order in every encoding (de Valence, "It's 255:19AM", 2020), without the
 # sign bit: protocol/keys.py lists both.
-_SMALL_ORDER = unhexlify(
-    "0100000000000000000000000000000000000000000000000000000000000000"
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"
-    "0000000000000000000000000000000000000000000000000000000000000000"
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"
+_SMALL_ORDER = (
+    b"\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+    b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xec\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+    b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+    b"\x7f\xee\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+    b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+    b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+    b"\x00\x00\xed\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+    b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x26\xe8\x95\x8f\xc2\xb2\x27\xb0"
+    b"\x45\xc3\xf4\x89\xf2\xef\x98\xf0\xd5\xdf\xac\x05\xd3\xc6\x33\x39\xb1\x38\x02\x88\x6d"
+    b"\x53\xfc\x05\xc7\x17\x6a\x70\x3d\x4d\xd8\x4f\xba\x3c\x0b\x76\x0d\x10\x67\x0f\x2a\x20"
+    b"\x53\xfa\x2c\x39\xcc\xc6\x4e\xc7\xfd\x77\x92\xac\x03\x7a"
 )
 
 
@@ -72,10 +75,10 @@ def is_multi_signed(message):
 def open_sign1(message, keys, domain, max_bytes):
     """(payload, kids of the signers); ``keys`` gives (algorithm, raw) by kid."""
     protected, payload, signature = _body(message, _SIGN1, max_bytes)
-    if not isinstance(signature, bytes):
+    if not isinstance(signature, cbor.BYTES):
         raise Refusal("not_cose", "the signature is not a byte string")
     kid = _kid_of_header(protected, keys)
-    _check(keys[kid], signature, ["Signature1", protected, domain, payload])
+    _check(keys[kid], signature, _structure(("Signature1", protected, domain), payload))
     return payload, [kid]
 
 
@@ -95,19 +98,20 @@ def open_sign(message, keys, domain, max_bytes):
         if not (isinstance(row, list) and len(row) == 3):
             raise Refusal("not_cose", "a COSE_Signature has three elements")
         protected, unprotected, signature = row
-        if not (isinstance(protected, bytes) and isinstance(signature, bytes)):
+        if not (isinstance(protected, cbor.BYTES) and isinstance(signature, cbor.BYTES)):
             raise Refusal("not_cose", "a COSE_Signature holds byte strings")
         _refuse_unprotected(unprotected)
         kid = _kid_of_header(protected, keys)
         if kid in signers:
             raise Refusal("duplicate_signer", "one key signed twice")
-        _check(keys[kid], signature, ["Signature", b"", protected, domain, payload])
+        signed = _structure(("Signature", b"", protected, domain), payload)
+        _check(keys[kid], signature, signed)
         signers.append(kid)
     return payload, signers
 
 
 def unverified_payload(message, max_bytes):
-    """The payload of either envelope before anything is verified; no reason to obey."""
+    """The payload of either envelope, unverified and lent: no reason to obey."""
     return _body(message, _SIGN if is_multi_signed(message) else _SIGN1, max_bytes)[1]
 
 
@@ -116,11 +120,11 @@ def _body(message, tag, max_bytes):
         raise Refusal("too_large", "more bytes than are read")
     if message[: len(tag)] != tag:
         raise Refusal("not_cose", "not a tagged COSE message of the kind expected")
-    body = cbor.decode(memoryview(message)[len(tag) :], max_bytes)
+    body = cbor.decode(memoryview(message)[len(tag) :], max_bytes, lend=True)
     if not (isinstance(body, list) and len(body) == 4):
         raise Refusal("not_cose", "a COSE message is an array of four")
     protected, unprotected, payload, last = body
-    if not (isinstance(protected, bytes) and isinstance(payload, bytes)):
+    if not (isinstance(protected, cbor.BYTES) and isinstance(payload, cbor.BYTES)):
         raise Refusal("not_cose", "header and payload must be byte strings")
     _refuse_unprotected(unprotected)
     return protected, payload, last
@@ -153,10 +157,18 @@ def _kid_of_header(protected, keys):
     return kid
 
 
+def _structure(before, payload):
+    """Sig_structure (RFC 9052 §4.4) in two pieces, so that the payload is not copied."""
+    head = cbor.head(4, len(before) + 1)
+    for item in before:
+        head += cbor.encode(item)
+    return head + cbor.head(2, len(payload)), payload
+
+
 def _check(key, signature, structure):
     if not signature:
         raise Refusal("unsigned", "the signature is empty")
     if key[0] != ED25519:
         raise Refusal("not_supported", "only Ed25519 can be checked here")
-    if not ed25519.verify(key[1], signature, cbor.encode(structure)):
+    if not ed25519.verify(key[1], signature, *structure):
         raise Refusal("bad_signature", "the signature does not hold")

@@ -39,8 +39,8 @@ def sign(seed, message, public=None):
     return R + ((r + k * a) % L).to_bytes(32, "little")
 
 
-def verify(public, signature, message):
-    """Whether a signature is of this key over ``message``; any bytes may be given."""
+def verify(public, signature, *message):
+    """Whether a signature is of this key over the parts of ``message`` put end to end."""
     if len(public) != 32 or len(signature) != 64:
         return False
     R = bytes(signature[:32])
@@ -50,7 +50,7 @@ def verify(public, signature, message):
     point = _decode(public)
     if point is None:
         return False
-    k = int.from_bytes(sha512(R, public, message), "little") % L
+    k = int.from_bytes(sha512(R, public, *message), "little") % L
     minus = (P - point[0], point[1])
     return _encode(_sum(((s, _BASE), (k, minus)))) == R
 

@@ -168,4 +168,4 @@ def _advance(kind, header, body, row, digest, message_hash, state, opens_epoch):
 
 def payload_of(message):
     """The payload of a message that was verified."""
-    return cose.unverified_payload(message, MAX_MESSAGE_BYTES)
+    return bytes(cose.unverified_payload(message, MAX_MESSAGE_BYTES))

@@ -126,11 +126,15 @@ def characters() -> str:
             else:
                 ranges.append([point, point])
     table = b"".join(low.to_bytes(3, "big") + high.to_bytes(3, "big") for low, high in ranges)
-    text = table.hex()
-    rows = [f'    "{text[start : start + 84]}"' for start in range(0, len(text), 84)]
+    # As bytes: the text of their hexadecimal would lie in RAM beside them.
+    rows = [f"    {_literal(table[start : start + 21])}" for start in range(0, len(table), 21)]
     head = f'"""Code points refused in texts, Unicode {unicodedata.unidata_version}. {_MARK}"""'
-    body = ["from binascii import unhexlify", "", "RANGES = unhexlify(", *rows, ")", ""]
+    body = ["RANGES = (", *rows, ")", ""]
     return "\n".join([head, "", *body])
+
+
+def _literal(part: bytes) -> str:
+    return 'b"' + "".join(f"\\x{byte:02x}" for byte in part) + '"'
 
 
 def _composing() -> frozenset[int]:
