@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -44,6 +44,7 @@ class Plan:
     Attributes:
         north_deg: where north is in it, clockwise from straight up.
         pins: by camera.
+        row: its row of the file without ``cameras``, for the page that places them.
     """
 
     site: str
@@ -51,6 +52,7 @@ class Plan:
     content: bytes
     north_deg: float
     pins: Mapping[str, Pin]
+    row: Mapping[str, object] = field(default_factory=dict[str, object])
 
     @property
     def path(self) -> str:
@@ -65,6 +67,7 @@ class Plan:
             "width": self.picture.width,
             "height": self.picture.height,
             "north_deg": self.north_deg,
+            "row": dict(self.row),
             "cameras": {
                 name: {"x": round(pin.x, 2), "y": round(pin.y, 2), "azimuth_deg": pin.azimuth_deg}
                 for name, pin in self.pins.items()
@@ -98,6 +101,7 @@ def load_plans(path: Path, register: Register) -> tuple[Plan, ...]:
 
 def _plan(row: object, where: str, folder: Path, register: Register) -> Plan:
     rest = _object(row, where)
+    kept = {name: value for name, value in rest.items() if name != "cameras"}
     site, image = rest.pop("site", None), rest.pop("image", None)
     cameras = {one.camera: one for one in register.cameras if one.site == site}
     if not cameras:
@@ -113,7 +117,7 @@ def _plan(row: object, where: str, folder: Path, register: Register) -> Plan:
         pins[name] = _pin(one, f"{where}.cameras.{name}", cameras[name], picture)
     if rest:
         raise _wrong(f"{where} has unknown entries: {', '.join(sorted(rest))}")
-    return Plan(str(site), picture, content, north, pins)
+    return Plan(str(site), picture, content, north, pins, kept)
 
 
 def _surveyed(

@@ -8,6 +8,7 @@ import { Bar } from "./parts/bar.js";
 import { Card } from "./parts/card.js";
 import { Login } from "./parts/login.js";
 import { Overview } from "./parts/overview.js";
+import { Placing } from "./parts/placing.js";
 import { SigningIn } from "./parts/signing_in.js";
 import { Report } from "./parts/report.js";
 import { allowSound, ring } from "./parts/sound.js";
@@ -109,8 +110,10 @@ function Page({ config, tables, store }) {
   }, [language]);
 
   const cameras = [...store.cameras.values()];
-  const [, place, id] = /^#\/(camera|zones|report)\/(.+)$/.exec(hash) ?? [];
+  const plans = config.plans ?? [];
+  const [, place, id] = /^#\/(camera|zones|report|placing)\/(.+)$/.exec(hash) ?? [];
   const chosen = store.cameras.get(id);
+  const plan = place === "placing" && plans.find((one) => one.site === id);
   const Shown = { camera: Card, zones: Zones, report: Report }[place];
   return html`
     <a class="skip" href="#main" onClick=${skip}>${words.t("skip")}</a>
@@ -124,7 +127,9 @@ function Page({ config, tables, store }) {
       ${chosen
         ? html`<p class="back"><a href="#/">← ${words.t("overview")}</a>${place !== "camera" && html` <a href=${`#/camera/${id}`}>← ${words.title(chosen.config)}</a>`}</p>
             <${Shown} key=${hash} camera=${chosen} words=${words} now=${now} recorder=${recorder} />`
-        : html`<${Overview} cameras=${cameras} words=${words} now=${now} recorder=${recorder} />`}
+        : plan ? html`<p class="back"><a href="#/">← ${words.t("overview")}</a></p>
+            <${Placing} key=${hash} site=${id} plan=${plan} cameras=${cameras.filter((one) => one.config.site === id)} words=${words} />`
+        : html`<${Overview} cameras=${cameras} plans=${plans} words=${words} now=${now} recorder=${recorder} />`}
     </main>
     <${Announcer} cameras=${cameras} words=${words} />`;
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.browser import desk
 from viewkeeper.dashboard import server
+from viewkeeper.dashboard.plans import Plan
 from viewkeeper.dashboard.recorder.api import Api
 from viewkeeper.dashboard.register import Register
 from viewkeeper.dashboard.signing_in import SignIn
@@ -47,8 +48,9 @@ def visit(chromium: Browser, broker: desk.Broker) -> Iterator[Visit]:
         connected: bool = True,
         api: Api | None = None,
         sign_in: SignIn | None = None,
+        plans: Sequence[Plan] = (),
     ) -> Page:
-        running = server.start(register, broker.url, port=0, api=api, sign_in=sign_in)
+        running = server.start(register, broker.url, port=0, api=api, sign_in=sign_in, plans=plans)
         closing.append(running.close)
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]},

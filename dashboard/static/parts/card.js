@@ -37,6 +37,7 @@ export function Card({ camera, words, now, recorder = null, level = 2 }) {
   const dim = camera.online === false || isStale(camera, now);
   const history = useHistory(camera, recorder);
   const title = `name-${camera.id.replace("/", "-")}`;
+  const named = (key) => `${words.title(camera.config)}: ${words.t(key)}`; // several cards stand on one page
   return html`<article class="card" aria-labelledby=${title} ...${hooks(camera, now)}>
     <header class=${`head state-${verdictOf(camera)}`}>
       <div class="verdict"><${VerdictIcon} verdict=${verdictOf(camera)} /></div>
@@ -50,17 +51,17 @@ export function Card({ camera, words, now, recorder = null, level = 2 }) {
     </header>
     <${Notices} camera=${camera} words=${words} now=${now} view=${view} recorder=${recorder} />
     <div class="body">
-      <section class="panel view" aria-label=${words.t("frames.title")}>
+      <section class="panel view" aria-label=${named("frames.title")}>
         <h3>${words.t("frames.title")}</h3>
         <${Frames} camera=${camera} words=${words} dim=${dim} />
         <${Axes} camera=${camera} words=${words} />
         <p class="doings"><a href=${`#/zones/${camera.id}`}>${words.t("zones.draw")}</a> <a href=${`#/report/${camera.id}`}>${words.t("report")}</a></p>
       </section>
-      <section class="panel" aria-label=${words.t("drift.title")}>
+      <section class="panel" aria-label=${named("drift.title")}>
         <${DriftPanel} camera=${camera} words=${words} now=${now} history=${history} />
         <${Log} camera=${camera} words=${words} now=${now} />
       </section>
-      <section class="panel" aria-label=${words.t("details")}>
+      <section class="panel" aria-label=${named("details")}>
         <h3>${words.t("details")}</h3>
         <${Facts} camera=${camera} words=${words} now=${now} />
       </section>

@@ -1,64 +1,131 @@
-// Where cameras hang and where they look: the registered wedge and the present one.
+// Where cameras hang and where they look: the registered wedge and the present one, on the
+// picture of their site or on bare coordinates.
 //
-// Coordinates are the register's own, metres east and north of any origin. Each camera is a
-// link, so that the map is walked with Tab as well as with a pointer.
+// Each camera is a link, so that the map is walked with Tab as well as with a pointer. Marks
+// keep their size on the screen whatever the sheet's scale is.
 
-import { html } from "../vendor/preact.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { moveOf } from "../model/geometry.js";
 import { verdictOf } from "../model/judge.js";
+import { scaleBar, sheetsOf } from "../model/sheets.js";
 import { href } from "./tile.js";
 
-const REACH = 0.07; // length of a wedge, as a share of the map's longer side
-const LEAST_M = 20;
+const PX = { reach: 52, dot: 6, finger: 14, label: 12 }; // on the screen
+const REACH_SHARE = 0.08; // and of a narrow screen at most
 const MOST = 2000; // beyond this many the worst are drawn; the rest is told
+const NAMED = 80; // up to this many carry their names
+const ZOOMS = [1, 2, 4];
 
-export const placed = (cameras) => cameras.filter((one) => one.config.position);
+export const isPlaced = (camera, plans) =>
+  Boolean(camera.config.position) || plans.some((plan) => plan.site === camera.config.site && plan.cameras[camera.config.camera]);
 
 /** `cameras`: those to draw, worst first. */
-export function SiteMap({ cameras, words }) {
-  const found = placed(cameras);
-  if (!found.length) return html`<p class="empty">${words.t("map.none")}</p>`;
-  const xs = found.map(({ config }) => config.position[0]);
-  const ys = found.map(({ config }) => -config.position[1]); // north is up, y runs down
-  const span = Math.max(LEAST_M, extent(xs), extent(ys));
-  const margin = span * 2 * REACH;
-  const [left, top] = [least(xs) - margin, least(ys) - margin];
-  const box = `${left} ${top} ${extent(xs) + 2 * margin} ${extent(ys) + 2 * margin}`;
-  const drawn = found.slice(0, MOST);
-  const missing = cameras.length - drawn.length;
-  return html`<figure class="sitemap">
-    <svg viewBox=${box} role="group" aria-label=${words.t("map")} stroke-width=${span / 400}>
-      ${drawn.toReversed().map((camera) => html`<${Pin} key=${camera.id} camera=${camera} words=${words} reach=${span * REACH} />`)}
-    </svg>
-    <figcaption class="legend">${words.t("map.legend")}
+export function SiteMap({ cameras, plans, words }) {
+  const [wanted, setWanted] = useState(null);
+  const [zoom, setZoom] = useState(1);
+  const sheets = sheetsOf(cameras, plans);
+  if (!sheets.length) return html`<p class="empty">${words.t("map.none")}</p>`;
+  const worst = sheets.find((one) => one.pins.some((pin) => pin.camera === cameras[0])) ?? sheets[0];
+  const sheet = sheets.find((one) => one.key === wanted) ?? worst;
+  const missing = cameras.length - sheets.reduce((sum, one) => sum + Math.min(one.pins.length, MOST), 0);
+  const name = (one) => one.site ?? words.t("map.coordinates");
+  return html`<figure class="sitemap" data-sheet=${sheet.key}>
+    <div class="sheets-bar">
+      ${sheets.length > 1 && html`<label>${words.t("map.sheet")} <select name="sheet" value=${sheet.key} onChange=${(event) => setWanted(event.target.value)}>
+        ${sheets.map((one) => html`<option key=${one.key} value=${one.key} selected=${one === sheet}>${name(one)} (${words.count.format(one.pins.length)})</option>`)}
+      </select></label>`}
+      <div class="segments" role="group" aria-label=${words.t("map.zoom")}>
+        ${ZOOMS.map((one) => html`<button key=${one} type="button" data-zoom=${one} aria-pressed=${String(one === zoom)} onClick=${() => setZoom(one)}>${one} ×</button>`)}
+      </div>
+      ${sheet.image && html`<a class="aside" href=${`#/placing/${sheet.site}`}>${words.t("placing.open")}</a>`}
+    </div>
+    <${Sheet} key=${sheet.key} sheet=${sheet} words=${words} zoom=${zoom} />
+    <figcaption class="legend">${words.t(sheet.image ? "map.legend_plan" : "map.legend")}
       ${missing > 0 && html` ${words.t("map.missing", { count: words.count.format(missing) })}`}</figcaption>
   </figure>`;
 }
 
-const least = (values) => values.reduce((a, b) => Math.min(a, b));
-const extent = (values) => values.reduce((a, b) => Math.max(a, b)) - least(values);
+/** How long one unit of the sheet's box is on the screen, as the browser laid it out. */
+export function useUnit(box, ...reasons) {
+  const drawing = useRef(null);
+  const [unit, setUnit] = useState(box[2] / 1000);
+  useLayoutEffect(() => {
+    const measure = () => {
+      const { width, height } = drawing.current.getBoundingClientRect();
+      if (width && height) setUnit(Math.max(box[2] / width, box[3] / height));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(drawing.current);
+    return () => observer.disconnect();
+  }, [box.join(), ...reasons]);
+  return [drawing, unit];
+}
 
-function Pin({ camera, words, reach }) {
-  const { position: [x, north], azimuth_deg: azimuth = null, hfov_deg: hfov } = camera.config;
+function Sheet({ sheet, words, zoom }) {
+  const [x, y, width, height] = sheet.box;
+  const [drawing, unit] = useUnit(sheet.box, zoom);
+  const drawn = sheet.pins.slice(0, MOST);
+  return html`<div class="sheet-window" tabindex="0" role="group" aria-label=${words.t("map")} data-zoomed=${zoom}>
+    <svg ref=${drawing} class=${`sheet-${zoom}`} viewBox=${sheet.box.join(" ")} stroke-width=${1.5 * unit} font-size=${PX.label * unit}>
+      ${sheet.image
+        ? html`<image href=${sheet.image} x=${x} y=${y} width=${width} height=${height} preserveAspectRatio="none" />`
+        : html`<${Grid} box=${sheet.box} unit=${unit} words=${words} />`}
+      <${North} box=${sheet.box} unit=${unit} turn=${sheet.north} />
+      ${drawn.toReversed().map((pin) => html`<${Pin} key=${pin.camera.id} pin=${pin} sheet=${sheet} words=${words} unit=${unit} named=${drawn.length <= NAMED} />`)}
+    </svg>
+  </div>`;
+}
+
+/** Lines at a round distance, and that distance in words. */
+function Grid({ box: [x, y, width, height], unit, words }) {
+  const step = scaleBar(width);
+  const lines = (from, size) => Array.from({ length: Math.floor((from + size) / step) - Math.ceil(from / step) + 1 }, (_, at) => (Math.ceil(from / step) + at) * step);
+  const [left, low] = [x + 12 * unit, y + height - 12 * unit];
+  return html`<g class="grid" aria-hidden="true">
+    <path d=${[...lines(x, width).map((at) => `M${at} ${y}v${height}`), ...lines(y, height).map((at) => `M${x} ${at}h${width}`)].join("")} stroke-width=${unit} />
+    <path class="bar-line" d=${`M${left} ${low}v${-5 * unit}m0 ${5 * unit}h${step}v${-5 * unit}`} />
+    <text x=${left + step / 2} y=${low - 7 * unit} text-anchor="middle">${words.t("map.metres", { n: words.count.format(step) })}</text>
+  </g>`;
+}
+
+function North({ box: [x, y, width], unit, turn }) {
+  const at = `translate(${x + width - 22 * unit} ${y + 24 * unit}) rotate(${turn}) scale(${unit})`;
+  return html`<g class="north" transform=${at} aria-hidden="true"><circle r="16" /><path d="M0 -12L5 8L0 4L-5 8Z" /></g>`;
+}
+
+/** A camera at its place: wedges, a dot, a finger's room around it. */
+function Pin({ pin: { camera, x, y, azimuth }, sheet, words, unit, named }) {
   const view = camera.report?.body.view;
   const move = view?.move && view.verdict !== "cannot_tell" ? moveOf(view.move) : null;
-  const say = `${words.title(camera.config)}: ${words.view(view)}`;
-  const y = -north;
+  const title = words.title(camera.config);
+  const say = `${title}: ${words.view(view)}`;
+  // The name stands on the side that the camera does not look to.
+  const down = azimuth !== null && Math.cos(((azimuth + sheet.north) * Math.PI) / 180) < 0;
   return html`<a href=${href(camera)} aria-label=${say} class=${`pin state-${verdictOf(camera)}`} data-pin=${camera.id}>
     <title>${say}</title>
-    ${azimuth !== null && html`<path class="registered" d=${wedge(x, y, azimuth, hfov, reach)} />`}
-    ${azimuth !== null && move && html`<path class="now" data-azimuth=${(azimuth + move.pan_deg).toFixed(2)}
-      d=${wedge(x, y, azimuth + move.pan_deg, present(hfov, move.zoom), reach * 0.9)} />`}
-    <circle cx=${x} cy=${y} r=${reach * 0.11} />
+    <${Wedges} x=${x} y=${y} azimuth=${azimuth} north=${sheet.north} hfov=${camera.config.hfov_deg} move=${move} reach=${reachOf(sheet.box, unit)} />
+    <circle class="finger" cx=${x} cy=${y} r=${PX.finger * unit} />
+    <circle class="dot" cx=${x} cy=${y} r=${PX.dot * unit} />
+    ${named && html`<text x=${x} y=${y + (down ? -11 : 20) * unit} text-anchor="middle" stroke-width=${3 * unit}>${title.length > 18 ? `${title.slice(0, 17)}…` : title}</text>`}
   </a>`;
+}
+
+export const reachOf = ([, , width], unit) => Math.min(PX.reach * unit, width * REACH_SHARE);
+
+export function Wedges({ x, y, azimuth, north, hfov, move, reach }) {
+  if (azimuth === null) return null;
+  return html`<path class="registered" d=${wedge(x, y, azimuth + north, hfov, reach)} />
+    ${move && html`<path class="now" data-azimuth=${(azimuth + move.pan_deg).toFixed(2)}
+      d=${wedge(x, y, azimuth + north + move.pan_deg, present(hfov, move.zoom), reach * 0.9)} />`}`;
 }
 
 /** The field of view of a lens whose focal length is `zoom` times the registered one. */
 const present = (hfov, zoom) => (360 / Math.PI) * Math.atan(Math.tan((hfov * Math.PI) / 360) / Math.max(zoom, 0.01));
 
-/** Azimuth in degrees clockwise from north; the sector as an SVG path. */
-function wedge(x, y, azimuth, hfov, reach) {
+/** Heading in degrees clockwise from straight up; the sector as an SVG path. */
+function wedge(x, y, heading, hfov, reach) {
   const rim = (deg) => [x + reach * Math.sin((deg * Math.PI) / 180), y - reach * Math.cos((deg * Math.PI) / 180)];
-  const [from, to] = [rim(azimuth - hfov / 2), rim(azimuth + hfov / 2)];
+  const [from, to] = [rim(heading - hfov / 2), rim(heading + hfov / 2)];
   return `M${x} ${y}L${from[0].toFixed(3)} ${from[1].toFixed(3)}A${reach} ${reach} 0 ${hfov > 180 ? 1 : 0} 1 ${to[0].toFixed(3)} ${to[1].toFixed(3)}Z`;
 }

@@ -4,14 +4,14 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/pr
 import { counts, isStale, verdictOf, worstFirst } from "../model/judge.js";
 import { Counts } from "./bar.js";
 import { Card } from "./card.js";
-import { SiteMap, placed } from "./map.js";
+import { SiteMap, isPlaced } from "./map.js";
 import { Tile } from "./tile.js";
 
 const WHOLE = 3; // up to this many cameras are shown whole
 const TILE = { width: 330, height: 196, gap: 12 };
 const BEYOND = 2; // rows kept drawn above and below what is seen
 
-export function Overview({ cameras, words, now, recorder }) {
+export function Overview({ cameras, plans, words, now, recorder }) {
   const [search, setSearch] = useState("");
   const [filter, setFilter] = useState("all");
   const [map, setMap] = useState(false);
@@ -22,11 +22,11 @@ export function Overview({ cameras, words, now, recorder }) {
       <label class="search"><span class="sr">${words.t("search")}</span>
         <input type="search" value=${search} placeholder=${words.t("search.hint")} onInput=${(event) => setSearch(event.target.value)} /></label>
       <p class="quiet" role="status">${words.t("shown", { shown: words.count.format(shown.length), total: words.count.format(cameras.length) })}</p>
-      ${placed(cameras).length > 0 && html`<button type="button" class="toggle" data-map aria-pressed=${String(map)} onClick=${() => setMap(!map)}>${words.t("map")}</button>`}
+      ${cameras.some((one) => isPlaced(one, plans)) && html`<button type="button" class="toggle" data-map aria-pressed=${String(map)} onClick=${() => setMap(!map)}>${words.t("map")}</button>`}
       <${Counts} words=${words} counts=${counts(cameras, now)} total=${cameras.length} filter=${filter} setFilter=${setFilter} />
     </div>`}
     ${!shown.length && html`<p class="empty">${words.t("none_match")}</p>`}
-    ${map && shown.length > 0 && html`<${SiteMap} cameras=${shown} words=${words} />`}
+    ${map && shown.length > 0 && html`<${SiteMap} cameras=${shown} plans=${plans} words=${words} />`}
     ${cameras.length <= WHOLE
       ? shown.map((camera) => html`<${Card} key=${camera.id} camera=${camera} words=${words} now=${now} recorder=${recorder} />`)
       : html`<${Wall} cameras=${shown} words=${words} now=${now} />`}`;

@@ -25,7 +25,7 @@ export function Tile({ camera, words, now }) {
     </div>
     <footer>
       <span class=${`online-${camera.online}`}><${Dot} state=${String(camera.online)} />${words.t(`online.${camera.online}`)}</span>
-      <span class=${`signature-${state}`}><${Shield} state=${state} /><span class=${state === "refused" ? "" : "sr"}>${words.t(`signature.${state}`)}</span></span>
+      <span class=${`signature-${state}`}><${Shield} state=${state} />${state === "refused" ? words.t("filter.refused") : html`<span class="sr">${words.t(`signature.${state}`)}</span>`}</span>
       <span class=${stale ? "stale" : ""}><${Clock} />${words.age(ageMs(camera, now), stale)}</span>
       ${camera.alarms.size > 0 && html`<span class="alarms"><${Alarm} />${[...camera.alarms.values()].map(({ body }) => words.member("AlarmKind", body.alarm)).join(", ")}</span>`}
     </footer>

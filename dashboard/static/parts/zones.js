@@ -9,6 +9,7 @@ import {
   NUMBERS, clampPlace, directionsOf, faultsOf, forwardOf, mayGrow, needs, newZone, rangeOf, toToml,
   wantsPoint, withWatch,
 } from "../model/zones.js";
+import { CopyText } from "./copy.js";
 
 const STEP = PLACE_SCALE / 100;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -156,30 +157,10 @@ function nextPoint(points) {
 }
 
 function Text({ camera, words, zones, faults, title }) {
-  const area = useRef(null);
-  const [said, setSaid] = useState("");
   const text = zones.length && !faults.length ? toToml(zones) : "";
-  const copy = async () => {
-    area.current.select();
-    // Without https a browser has no clipboard to write to, but still this older way.
-    if (navigator.clipboard) await navigator.clipboard.writeText(text).catch(() => document.execCommand("copy"));
-    else document.execCommand("copy");
-    setSaid(words.t("zones.copied"));
-  };
-  const download = () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/toml" }));
-    link.download = `zones-${camera.id.replace("/", "-")}.toml`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  };
-  return html`<div class="panel text">
+  return html`<${CopyText} words=${words} label=${words.t("zones.text")} text=${text} type="application/toml"
+    name=${`zones-${camera.id.replace("/", "-")}.toml`} next=${words.t("zones.next")}>
     ${faults.length > 0 && html`<ul class="faults">${faults.map(({ zone, fault, ...values }) => html`<li key=${`${zone} ${fault}`} data-zone-fault=${fault}>
       ${words.t(`zones.fault.${fault}`, { zone: title(zone), ...values })}</li>`)}</ul>`}
-    <label>${words.t("zones.text")}<textarea ref=${area} readonly rows=${text ? Math.min(24, text.split("\n").length) : 2} value=${text} /></label>
-    <p><button type="button" data-copy disabled=${!text} onClick=${copy}>${words.t("zones.copy")}</button>
-      ${" "}<button type="button" data-download disabled=${!text} onClick=${download}>${words.t("zones.download")}</button>
-      ${" "}<span role="status">${said}</span></p>
-    <p class="quiet">${words.t("zones.next")}</p>
-  </div>`;
+  </${CopyText}>`;
 }
