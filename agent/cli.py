@@ -16,6 +16,7 @@ from viewkeeper.agent import (
     doctor_command,
     lenses,
     registering,
+    requesting,
     sign_commands,
 )
 from viewkeeper.agent.adapters.pictures import draw_check
@@ -25,7 +26,6 @@ from viewkeeper.agent.core.view.geometry import Lens
 from viewkeeper.agent.core.view.verdict import Tolerance
 from viewkeeper.agent.settings import load
 from viewkeeper.command_line import OneLineParser, guarded
-from viewkeeper.protocol.cose import Algorithm
 from viewkeeper.protocol.errors import Reason, SetupError
 
 _DEFAULT_HFOV_DEG = 60.0
@@ -37,7 +37,7 @@ exit codes: 0 done (check: same), 1 check: moved, 2 error (one line says what an
 examples:
   viewkeeper-agent check today.jpg --against accepted.jpg --hfov 70 --plot found.png
   viewkeeper-agent check recording.mp4 --against accepted.view --json
-  viewkeeper-agent key --config /etc/viewkeeper/agent.toml
+  viewkeeper-agent request --config /etc/viewkeeper/agent.toml --out request
   viewkeeper-agent enrol --config /etc/viewkeeper/agent.toml --bundle cam-0001.enrolment
   viewkeeper-agent register --config /etc/viewkeeper/agent.toml --frames 12 --plot registered.png
   viewkeeper-agent doctor --config /etc/viewkeeper/agent.toml
@@ -175,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--verbose", action="store_true", help="say more on standard error"
             )
+    requesting.add_to(commands)
     sign_commands.add_to(commands)
     access_commands.add_to(commands)
     doctor_command.add_to(commands)
@@ -262,10 +263,7 @@ def _export(arguments: argparse.Namespace, _adapters: Adapters) -> int:
 
 
 def _key(arguments: argparse.Namespace, _adapters: Adapters) -> int:
-    key = registering.device_key(load(arguments.config))
-    # Ed25519 needs no name: it is the one algorithm every desk takes.
-    prefix = "" if key.algorithm is Algorithm.ED25519 else f"{key.algorithm.name.lower()}:"
-    print(prefix + key.raw.hex())
+    print(requesting.text_of(registering.device_key(load(arguments.config))))
     return 0
 
 

@@ -4,6 +4,7 @@
     certs.py issue FOLDER camera north-gate/cam-01 [--days 1095]
     certs.py issue FOLDER desk|recorder|dashboard|homeassistant NAME
     certs.py issue … --renew
+    certs.py issue FOLDER camera SITE/CAMERA --request CAMERA.csr    (the key stays on the camera)
     certs.py server FOLDER --server HOST      (renews the broker's)
     certs.py revoke FOLDER NAME
     certs.py list FOLDER
@@ -98,22 +99,30 @@ class Authority:
         alternatives = x509.SubjectAlternativeName([_alternative(server) for server in servers])
         key = _new_key()
         certificate = self._signed(
-            servers[0], key, days, ExtendedKeyUsageOID.SERVER_AUTH, alternatives
+            servers[0], key.public_key(), days, ExtendedKeyUsageOID.SERVER_AUTH, alternatives
         )
         _write_key(self.folder / "server.key", key)
         _write_pem(self.folder / "server.crt", certificate)
 
     def issue(
-        self, role: str, name: str, *, days: int = CLIENT_DAYS, renew: bool = False
+        self,
+        role: str,
+        name: str,
+        *,
+        days: int = CLIENT_DAYS,
+        renew: bool = False,
+        request: bytes | None = None,
     ) -> Issued:
         """A certificate for a client.
 
         Args:
             days: how long it holds; negative: born expired, for tests.
             renew: let the present one, if there is one, hold until it expires.
+            request: PEM, PKCS #10, for this name; without one a key is made here.
 
         Raises:
-            CertsError: a name that will not do, or that is in use and not revoked.
+            CertsError: a name that will not do, or that is in use and not revoked; a request that
+                is none, or another client's.
         """
         if re.fullmatch(_CAMERA if role == "camera" else _OTHER, name) is None:
             form = "site/camera" if role == "camera" else "a name"
@@ -124,9 +133,11 @@ class Authority:
         present = [issued for issued in self.issued() if issued.name == common_name]
         if present and not present[0].revoked and not renew:
             raise CertsError(f"{common_name} has a certificate: revoke it first, or --renew")
-        key = _new_key()
-        certificate = self._signed(common_name, key, days, ExtendedKeyUsageOID.CLIENT_AUTH)
-        _write_key(self.path_of(common_name, "key"), key)
+        key = None if request is not None else _new_key()
+        public = _requested(request, common_name) if key is None else key.public_key()
+        certificate = self._signed(common_name, public, days, ExtendedKeyUsageOID.CLIENT_AUTH)
+        if key is not None:
+            _write_key(self.path_of(common_name, "key"), key)
         _write_pem(self.path_of(common_name, "crt"), certificate)
         return Issued(
             common_name, certificate.serial_number, certificate.not_valid_after_utc, False
@@ -175,14 +186,14 @@ class Authority:
     def _signed(
         self,
         common_name: str,
-        key: ec.EllipticCurvePrivateKey,
+        key: ec.EllipticCurvePublicKey,
         days: int,
         purpose: x509.ObjectIdentifier,
         alternatives: x509.SubjectAlternativeName | None = None,
     ) -> x509.Certificate:
         ca, ca_key = self._pair()
         builder = (
-            self._builder(_name(common_name), ca.subject, key.public_key(), days)
+            self._builder(_name(common_name), ca.subject, key, days)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(ca=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
@@ -274,6 +285,21 @@ def _new_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
+def _requested(request: bytes | None, common_name: str) -> ec.EllipticCurvePublicKey:
+    """The public key of a certificate request, which must prove it and ask for this name."""
+    try:
+        asked = x509.load_pem_x509_csr(request or b"")
+    except ValueError:
+        raise CertsError("the request is not a PEM certificate request (PKCS #10)") from None
+    key = asked.public_key()
+    if not asked.is_signature_valid or not isinstance(key, ec.EllipticCurvePublicKey):
+        raise CertsError("the request is not signed by an elliptic-curve key of its own")
+    names = [str(each.value) for each in asked.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if names != [common_name]:
+        raise CertsError(f"the request is for {', '.join(names) or 'nobody'}, not {common_name}")
+    return key
+
+
 def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
@@ -337,6 +363,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     issue.add_argument("role", choices=ROLES)
     issue.add_argument("name", help="site/camera for a camera, a name for the others")
     issue.add_argument("--renew", action="store_true", help="the present one holds on")
+    issue.add_argument(
+        "--request",
+        type=Path,
+        metavar="FILE.csr",
+        help="the client's own certificate request: its key stays where it was made",
+    )
     issue.add_argument("--days", type=int, default=CLIENT_DAYS, help="how long it holds")
     revoke = verbs.add_parser(
         "revoke", parents=[folder], help="put a client on the revocation list"
@@ -361,7 +393,13 @@ def _run(options: argparse.Namespace, authority: Authority) -> None:
     elif options.verb == "server":
         authority.renew_server(options.server)
     elif options.verb == "issue":
-        issued = authority.issue(options.role, options.name, days=options.days, renew=options.renew)
+        try:
+            request = None if options.request is None else options.request.read_bytes()
+        except OSError as error:
+            raise CertsError(f"{options.request}: {error.strerror}") from None
+        issued = authority.issue(
+            options.role, options.name, days=options.days, renew=options.renew, request=request
+        )
         print(authority.path_of(issued.name, "crt"))
     elif options.verb == "revoke":
         print(f"{authority.revoke(options.name).name} is revoked: send the broker SIGHUP")

@@ -48,6 +48,7 @@ say "install, upgrade, remove, purge"
 chroot "$root" sh -eu -c '
     cd /build
     export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq                       # mmdebstrap leaves no lists behind
     apt-get purge -qq -y viewkeeper-agent viewkeeper-desk || true  # of a try that failed
     rm -rf /etc/viewkeeper
     apt-get install -qq -y --no-install-recommends ./viewkeeper-agent_*.deb ./viewkeeper-desk_*.deb

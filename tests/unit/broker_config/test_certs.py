@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 SCRIPT = Path(__file__).parents[3] / "broker_config" / "certs.py"
@@ -171,3 +173,27 @@ def test_the_command_line_does_it_all(certs: Any, tmp_path: Path, capsys: Any):
 def test_a_mistake_gives_one_clear_line(certs: Any, tmp_path: Path, capsys: Any):
     assert certs.main(["issue", str(tmp_path), "camera", "x"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def a_request(name: str) -> tuple[ec.EllipticCurvePrivateKey, bytes]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, name)])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    signed = request.sign(key, hashes.SHA256())
+    return key, signed.public_bytes(serialization.Encoding.PEM)
+
+
+def test_a_camera_may_keep_its_key_to_itself(authority: Any):
+    key, request = a_request("north-gate/cam-01")
+    issued = authority.issue("camera", "north-gate/cam-01", request=request)
+    certificate = load(authority.path_of(issued.name, "crt"))
+    assert certificate.public_key() == key.public_key()
+    assert not authority.path_of(issued.name, "key").exists()
+
+
+def test_a_request_for_another_name_and_a_file_that_is_none_are_refused(certs: Any, authority: Any):
+    _, request = a_request("north-gate/cam-02")
+    with pytest.raises(certs.CertsError, match=r"is for north-gate/cam-02"):
+        authority.issue("camera", "north-gate/cam-01", request=request)
+    with pytest.raises(certs.CertsError, match="not a PEM certificate request"):
+        authority.issue("camera", "north-gate/cam-01", request=b"hello")
