@@ -104,6 +104,7 @@ def link_settings(settings: Settings) -> LinkSettings:
         will_delay_s=broker.will_delay_s,
         retry_first_s=broker.reconnect_first_s,
         retry_most_s=broker.reconnect_most_s,
+        spread_s=broker.reconnect_spread_s,
         outbox=Storage(Path(settings.storage.dir)).outbox,
         introduction=introduction_of(settings),
     )

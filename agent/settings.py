@@ -98,6 +98,8 @@ class BrokerSettings:
     keepalive_s: int = 60
     reconnect_first_s: float = 1.0
     reconnect_most_s: float = 300.0
+    reconnect_spread_s: float = 0.0
+    """Over how long the fleet comes back after a power cut; 0: a site small enough for at once."""
     will_delay_s: int = 30
 
 
@@ -243,6 +245,10 @@ def _check(settings: Settings, where: str) -> None:
             settings.detections.kind != "frigate"
             or min(settings.detections.width, settings.detections.height) > 0,
             "[detections] frigate's boxes are in pixels of its detect stream: set width and height",
+        ),
+        (
+            0 <= broker.reconnect_spread_s <= 3600,
+            f"[broker] reconnect_spread_s must be 0 to 3600, is {broker.reconnect_spread_s}",
         ),
         (
             settings.detections.kind != "frigate" or bool(settings.detections.camera),

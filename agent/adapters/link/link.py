@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from viewkeeper.agent.adapters.link.backoff import Backoff, Uniform
+from viewkeeper.agent.adapters.link.backoff import Uniform
 from viewkeeper.agent.adapters.link.connection import (
     Connection,
     ConnectionFailed,
@@ -102,7 +102,7 @@ class Link:
             clock=clock,
         )
         self._versions = Versions.first(settings)
-        self._backoff = Backoff(settings.retry_first_s, settings.retry_most_s)
+        self._backoff = settings.backoff
         self._counts = LinkCounts()
         self._connected = threading.Event()
         self._stopping = threading.Event()
@@ -280,6 +280,7 @@ class Link:
     # the thread of the network
 
     def _run(self) -> None:
+        self._stopping.wait(self._uniform(0.0, self.settings.spread_s))
         while not self._stopping.is_set():
             self._attempt()
             if self._stopping.is_set():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from viewkeeper.agent.adapters.link.backoff import MOST_SPREAD_S, Backoff
 from viewkeeper.agent.adapters.link.discovery import Introduction
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.topics import WILL_DELAY_S, Topics
@@ -45,6 +46,9 @@ class LinkSettings:
         will_delay_s: how long the broker waits before it says ``offline`` for us (MQTT 5).
         retry_first_s, retry_most_s: ceilings of the first and the longest wait before a new
             attempt; the wait itself is uniform between 0 and the ceiling (full jitter).
+        spread_s: how long the whole fleet takes to come (back): the first attempt after a start or
+            a loss waits uniformly up to this long, and no later ceiling is lower; 0: a site small
+            enough to come at once. See ``backoff.spread_for``.
         connect_timeout_s: for TCP, TLS and the broker's CONNACK each.
         stall_s: unacknowledged for this long on a living connection: connect anew.
         telemetry_expiry_s: how long the broker keeps a report nobody renewed (MQTT 5).
@@ -71,6 +75,7 @@ class LinkSettings:
     will_delay_s: int = WILL_DELAY_S
     retry_first_s: float = 1.0
     retry_most_s: float = 300.0
+    spread_s: float = 0.0
     connect_timeout_s: float = 15.0
     stall_s: float = 120.0
     telemetry_expiry_s: int = 86_400
@@ -90,12 +95,19 @@ class LinkSettings:
             raise SetupError(Reason.SETTING, "broker: give a host and a port from 1 to 65535")
         if not 0 < self.retry_first_s <= self.retry_most_s:
             raise SetupError(Reason.SETTING, "broker: 0 < retry_first_s <= retry_most_s")
+        if not 0 <= self.spread_s <= MOST_SPREAD_S:
+            raise SetupError(Reason.SETTING, f"broker: spread_s from 0 to {MOST_SPREAD_S:.0f}")
         if not 5 <= self.keepalive_s <= 65_535:
             raise SetupError(Reason.SETTING, "broker: keepalive_s from 5 to 65535")
         if self.outbox_rows < 1 or self.outbox_bytes < 4096 or self.history_rate_hz <= 0:
             raise SetupError(
                 Reason.SETTING, "outbox: at least 1 row, 4096 bytes and a rate above 0"
             )
+
+    @property
+    def backoff(self) -> Backoff:
+        """How patient to be, before anything failed."""
+        return Backoff.over(self.spread_s, self.retry_first_s, self.retry_most_s)
 
     @property
     def topics(self) -> Topics:
