@@ -1,4 +1,7 @@
-"""The tables of a recording, and the rows that go in and out of them."""
+"""The tables of a recording, and the rows that go in and out of them.
+
+What differs between SQLite and PostgreSQL stands in braces; each fills in its own.
+"""
 
 from __future__ import annotations
 
@@ -8,40 +11,35 @@ from enum import StrEnum
 SCHEMA_VERSION = 2
 DAY_MS = 86_400_000
 COUNTERSIGNED = """
-CREATE TABLE countersigned (camera TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
-  at_ms INTEGER NOT NULL, message BLOB NOT NULL, PRIMARY KEY (camera)) WITHOUT ROWID;
+CREATE TABLE countersigned (camera TEXT NOT NULL, size {integer} NOT NULL, root {bytes} NOT NULL,
+  at_ms {integer} NOT NULL, message {bytes} NOT NULL, PRIMARY KEY (camera)) {keyed};
 """
 SCHEMA = (
     COUNTERSIGNED
     + """
 CREATE TABLE records (
-  camera TEXT NOT NULL, boot BLOB NOT NULL, sequence INTEGER NOT NULL,
-  kind INTEGER NOT NULL, utc_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL,
-  rest TEXT NOT NULL, weight INTEGER NOT NULL, message BLOB NOT NULL,
-  PRIMARY KEY (camera, boot, sequence)) WITHOUT ROWID;
+  camera TEXT NOT NULL, boot {bytes} NOT NULL, sequence {integer} NOT NULL,
+  kind {integer} NOT NULL, utc_ms {integer} NOT NULL, received_ms {integer} NOT NULL,
+  rest TEXT NOT NULL, weight {integer} NOT NULL, message {bytes} NOT NULL,
+  PRIMARY KEY (camera, boot, sequence)) {keyed};
 CREATE INDEX records_by_time ON records (camera, kind, utc_ms);
 CREATE TABLE checkpoints (
-  camera TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
-  utc_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, message BLOB NOT NULL,
-  PRIMARY KEY (camera, size)) WITHOUT ROWID;
-CREATE TABLE notices (camera TEXT NOT NULL, at_ms INTEGER NOT NULL, what TEXT NOT NULL,
-  detail TEXT NOT NULL);
+  camera TEXT NOT NULL, size {integer} NOT NULL, root {bytes} NOT NULL,
+  utc_ms {integer} NOT NULL, received_ms {integer} NOT NULL, message {bytes} NOT NULL,
+  PRIMARY KEY (camera, size)) {keyed};
+CREATE TABLE notices (camera TEXT NOT NULL, at_ms {integer} NOT NULL, what TEXT NOT NULL,
+  detail TEXT NOT NULL{rowid});
 CREATE INDEX notices_by_time ON notices (camera, at_ms);
-CREATE TABLE refusals (camera TEXT NOT NULL, at_ms INTEGER NOT NULL, rest TEXT NOT NULL,
-  reason TEXT NOT NULL, hint TEXT NOT NULL);
+CREATE TABLE refusals (camera TEXT NOT NULL, at_ms {integer} NOT NULL, rest TEXT NOT NULL,
+  reason TEXT NOT NULL, hint TEXT NOT NULL{rowid});
 CREATE INDEX refusals_by_time ON refusals (camera, at_ms);
-CREATE TABLE faults (camera TEXT NOT NULL, at_ms INTEGER NOT NULL, fault TEXT NOT NULL,
-  detail TEXT NOT NULL, PRIMARY KEY (camera, fault, detail)) WITHOUT ROWID;
-CREATE TABLE acknowledgements (camera TEXT NOT NULL, boot BLOB NOT NULL,
-  sequence INTEGER NOT NULL, at_ms INTEGER NOT NULL, who TEXT NOT NULL, note TEXT NOT NULL);
+CREATE TABLE faults (camera TEXT NOT NULL, at_ms {integer} NOT NULL, fault TEXT NOT NULL,
+  detail TEXT NOT NULL, PRIMARY KEY (camera, fault, detail)) {keyed};
+CREATE TABLE acknowledgements (camera TEXT NOT NULL, boot {bytes} NOT NULL,
+  sequence {integer} NOT NULL, at_ms {integer} NOT NULL, who TEXT NOT NULL,
+  note TEXT NOT NULL{rowid});
 """
 )
-
-
-ALARMS_BY_TIME = """
-CREATE INDEX IF NOT EXISTS alarms_by_time ON records (utc_ms) WHERE kind = 3;
-"""
-"""Of RecordKind.ALARM; made at every opening, so that a recording of any age has it."""
 
 
 class Fault(StrEnum):

@@ -48,5 +48,7 @@ class Witness:
             proven = continues is True
         message = countersign(checkpoint, self._signer, seen_ms=now_ms, proven=proven)
         said = Said(seen.camera, checkpoint.size, checkpoint.root, message)
-        self._recording.note_countersigned(said, now_ms)
+        after = None if known is None else known.size
+        if not self._recording.note_countersigned(said, now_ms, after=after):
+            return None  # another recorder was first; it judges by what the camera shows next
         return topic, message

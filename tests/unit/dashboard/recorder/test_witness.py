@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.unit.dashboard.recorder.conftest import Opener
 from tests.unit.dashboard.recorder.voice import NAME, SIGNER, TOPICS
 from viewkeeper.dashboard.recorder import key
 from viewkeeper.dashboard.recorder.intake import Witnessed
@@ -38,13 +38,6 @@ def seen(size: int, leaves: list[bytes] = LEAVES, since: int | None = None) -> W
         proof=proof,
     )
     return Witnessed(NAME, checkpoint, seal_checkpoint(checkpoint, SIGNER))
-
-
-@pytest.fixture
-def recording(tmp_path: Path) -> Iterator[Recording]:
-    opened = Recording(tmp_path / "desk.sqlite")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -96,20 +89,35 @@ def test_another_ledger_is_not_countersigned_and_stands_as_a_fault(
     assert read(witness.statement(seen(12, since=5), NOW)).proven
 
 
-def test_a_witness_remembers_over_a_restart(tmp_path: Path) -> None:
-    first = Recording(tmp_path / "desk.sqlite")
+def test_a_witness_remembers_over_a_restart(open_recording: Opener) -> None:
+    first = open_recording()
     before = Witness(DESK, first).statement(seen(5), NOW)
     first.close()
-    again = Recording(tmp_path / "desk.sqlite")
+    again = open_recording()
     assert Witness(DESK, again).statement(seen(5), NOW) == before
     assert Witness(DESK, again).statement(seen(8, OTHER, since=5), NOW) is None
-    again.close()
+
+
+def test_of_two_witnesses_that_saw_different_ledgers_at_once_one_speaks(
+    open_recording: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = open_recording(), open_recording()
+    assert Witness(DESK, first).statement(seen(5), NOW) is not None
+    late = Witness(DESK, second)
+    known = second.countersigned(NAME)
+    assert Witness(DESK, first).statement(seen(9, since=5), NOW) is not None
+    monkeypatch.setattr(second, "countersigned", lambda camera: known)  # it asked just before
+    assert late.statement(seen(12, since=5), NOW) is None
+    monkeypatch.undo()
+    assert late.statement(seen(12, OTHER, since=9), NOW) is None
+    assert read(late.statement(seen(12, since=9), NOW)).proven
 
 
 def test_a_recording_of_the_version_before_is_taken_over(tmp_path: Path) -> None:
     path = tmp_path / "desk.sqlite"
     Recording(path).close()
     table = COUNTERSIGNED.split()[2]
+    assert table == "countersigned"
     with sqlite3.connect(path) as db:
         db.execute(f"DROP TABLE {table}")
         db.execute("PRAGMA user_version = 1")
