@@ -9,6 +9,8 @@ export const ALGORITHMS = {"ED25519": -19, "ES256": -9, "SM2": -65537};
 
 export const KID_BYTES = 8;
 
+export const DISAGREEMENTS = ["focus_still_picture_blurred", "mount_still_picture_moved", "mount_turned_picture_same", "tamper_picture_same", "tilt_differs", "tilted_picture_same", "zoom_changed_picture_same", "zoom_differs"];
+
 export const MAX_DEPTH = 12;
 
 export const MAX_RECORD_BYTES = 4096;
@@ -109,6 +111,7 @@ export const VOCABULARIES = {
   ViewVerdict: ["same", "moved", "cannot_tell", "obstructed"],
   ViewCause: ["covered", "defocused", "dark", "overexposed", "low_contrast", "frozen", "replayed", "no_texture", "no_match", "imprecise", "noise", "signal_lost", "not_registered", "starting", "glare", "stripes", "shake", "dirty_glass", "colour_cast", "no_camera"],
   TamperState: ["closed", "open"],
+  Corroboration: ["zoomed_by_camera", "zoom_changed_picture_same", "zoom_differs", "turned_by_mount", "turned_unseen", "mount_turned_picture_same", "mount_still_picture_moved", "tilt_agrees", "tilted_unseen", "tilted_picture_same", "tilt_differs", "focus_moved", "focus_still_picture_blurred", "tamper_agrees", "tamper_picture_same"],
   SignageState: ["present", "obscured", "missing", "replaced", "photo_expired", "text_mismatch", "unknown"],
   LitState: ["lit", "unlit", "failing", "unknown"],
   SignageSource: ["view", "sensor", "display", "photo"],
@@ -157,6 +160,9 @@ export const MESSAGES = {
     {"key": 4, "name": "lost_permille", "optional": true, "type": "int", "low": 0, "high": 1000},
     {"key": 5, "name": "since_ms", "type": "int", "low": 0, "high": 9007199254740992},
     {"key": 6, "name": "latched", "type": "bool"},
+    {"key": 7, "name": "learned", "optional": true, "type": "int", "low": 1, "high": 16},
+    {"key": 8, "name": "by", "optional": true, "type": "bytes", "low": 8, "high": 8},
+    {"key": 9, "name": "corroboration", "optional": true, "type": "list", "low": 1, "high": 8, "item": {"type": "choice", "of": "Corroboration"}},
   ],
   MoveReport: [
     {"key": 1, "name": "pan_mdeg", "type": "int", "low": -360000, "high": 360000},

@@ -92,7 +92,10 @@ def test_a_knock_is_seen_in_numbers_and_in_the_drawing(
         "Roll +1.20° clockwise, Zoom ×1.000.",
     )
     expect(card.locator(".log")).to_contain_text("Camera struck")
-    expect(card.locator(".drift-row svg").first).to_have_attribute(
+    assert card.locator("[data-mark=event]").count() == 1
+    assert card.locator("[data-mark=alarm_began]").count() == 1
+    expect(card.locator("[data-mark=event] title")).to_contain_text("Camera struck")
+    expect(card.locator(".drift-row:not(.marks) svg").first).to_have_attribute(
         "aria-label", "Pan: 4 measurements, from −0.02° to +3.00°, now +3.00°"
     )
     picture(page, "moved")

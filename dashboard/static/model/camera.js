@@ -115,7 +115,7 @@ export function applyAlarmCleared(camera, id, now) {
 
 function verdict(camera, record, { source }) {
   const entry = { ...stamp(record), what: "order", verdict: record.body, source, signed: true };
-  insert(camera.orders, entry, KEEP.orders);
+  if (!camera.orders.some((one) => one.place === entry.place)) insert(camera.orders, entry, KEEP.orders);
   addEvent(camera, entry);
 }
 

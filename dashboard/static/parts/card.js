@@ -9,6 +9,7 @@ import { Facts } from "./facts.js";
 import { Frames } from "./frames.js";
 import { Clock, Dot, Shield, VerdictIcon } from "./icons.js";
 import { Alarms, Events, Looks, Orders, Unverified } from "./log.js";
+import { Sign } from "./sign.js";
 
 /** What a test or a script can read off any card or tile without knowing its looks. */
 export const hooks = (camera, now) => ({
@@ -64,6 +65,7 @@ export function Card({ camera, words, now, recorder = null, level = 2 }) {
       <section class="panel" aria-label=${named("details")}>
         <h3>${words.t("details")}</h3>
         <${Facts} camera=${camera} words=${words} now=${now} />
+        <${Sign} camera=${camera} words=${words} />
       </section>
     </div>
   </article>`;

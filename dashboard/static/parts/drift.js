@@ -4,6 +4,7 @@ import { html } from "../vendor/preact.js";
 import { isInForce, toleranceOf } from "../model/camera.js";
 import { errorOf, moveOf } from "../model/geometry.js";
 import { AXES, signed } from "../words.js";
+import { tell } from "./log.js";
 
 const WIDTH = 600, ROW = 46;
 const LEAST = { pan: 0.5, tilt: 0.5, roll: 0.5, zoom: 0.02 };
@@ -15,10 +16,12 @@ export function Drift({ camera, words, now, hours = null }) {
   const start = hours === null ? points[0].at : from;
   const end = Math.max(now, points.at(-1).at, start + 60_000);
   const x = (at) => ((at - start) / (end - start)) * WIDTH;
+  const marks = camera.events.filter((one) => one.at >= start && one.at <= end && MARKED[one.what]);
   return html`
     <div class="drift" data-band=${isInForce(camera) ? "signed" : "register"}>
+      <${Marks} marks=${marks} words=${words} x=${x} />
       ${AXES.map(({ axis, field }) => html`
-        <${Row} key=${axis} axis=${axis} words=${words} x=${x} now=${now}
+        <${Row} key=${axis} axis=${axis} words=${words} x=${x} marks=${marks}
           series=${series(points, axis, field)} blind=${blindSpans(points, end)}
           tolerance=${toleranceOf(camera)?.[field] ?? null} />`)}
       <div class="span"><time>${words.time(start, now)}</time><time>${words.time(end, now)}</time></div>
@@ -41,7 +44,25 @@ function blindSpans(points, end) {
   return spans;
 }
 
-function Row({ axis, words, series, blind, tolerance, x }) {
+// What may explain a step in the curves, by its shape: alarm, event, other.
+const MARKED = { event: "event", alarm_began: "alarm", order: "order", offline: "gap", gap: "gap" };
+const SHAPES = { alarm: "M0 -5L5.5 5H-5.5Z", event: "M0 -5L5 0L0 5L-5 0Z", order: "M-4 -4H4V4H-4Z", gap: "M-4 -4L4 4M4 -4L-4 4" };
+
+/** A row of marks at the times of what happened; what each is stands in its title and below. */
+function Marks({ marks, words, x }) {
+  if (!marks.length) return null;
+  return html`
+    <div class="drift-row marks" data-marks=${marks.length}>
+      <span class="drift-name">${words.t("drift.events")}</span>
+      <div class="strip" role="img" aria-label=${words.t("drift.marks", { count: words.count.format(marks.length) })}>
+        ${marks.map((one) => html`<svg key=${`${one.place}${one.what}${one.at}`} viewBox="-7 -7 14 14" class=${`mark-${MARKED[one.what]}`} data-mark=${one.what}
+          style=${{ left: `${((100 * x(one.at)) / WIDTH).toFixed(2)}%` }}><title>${`${words.time(one.at)} ${tell(one, words).text}`}</title><path d=${SHAPES[MARKED[one.what]]} /></svg>`)}
+      </div>
+      <span class="drift-reach" />
+    </div>`;
+}
+
+function Row({ axis, words, series, blind, tolerance, marks, x }) {
   const measured = series.filter((one) => one.value !== null);
   const values = measured.map((one) => one.value);
   const reach = Math.max(LEAST[axis], 1.6 * (tolerance ?? 0), ...values.map((value) => 1.1 * Math.abs(value)));
@@ -58,6 +79,7 @@ function Row({ axis, words, series, blind, tolerance, x }) {
         ${tolerance !== null && html`<rect class="band" x="0" width=${WIDTH} y=${y(tolerance)} height=${y(-tolerance) - y(tolerance)} />`}
         <path class="zero" d=${`M0 ${y(0)}H${WIDTH}`} />
         ${blind.map(([from, to]) => html`<rect class="blind" x=${x(from)} width=${Math.max(1, x(to) - x(from))} y=${ROW - 4} height="4" />`)}
+        ${marks.map((one) => html`<path class="moment" d=${`M${x(one.at).toFixed(1)} 0V${ROW}`} />`)}
         ${runs(series).map((run) => html`
           <path class="ribbon" d=${ribbon(run, x, y)} />
           <path class="trace" d=${trace(run, x, y)} />`)}

@@ -2,19 +2,36 @@
 
 import { html } from "../vendor/preact.js";
 import { isInForce, witnessStanding } from "../model/camera.js";
+import { DISAGREEMENTS } from "../schema.js";
 import { hex } from "../wire/cose.js";
 import { signed } from "../words.js";
 
 export function Facts({ camera, words, now }) {
   const report = camera.report;
   if (!report) return null;
-  const groups = [[...signage(report.body, words), ...mount(report.body.mount, words), ...watching(report.body.events, now, words)], standing(camera, words, now), device(report.body.health, words), records(camera, words, now)];
+  const groups = [[...beside(report.body.view, words), ...signage(report.body, words), ...mount(report.body.mount, words), ...watching(report.body.events, now, words)], standing(camera, words, now), device(report.body.health, words), records(camera, words, now)];
   return html`<div class="facts">
     ${groups.map((rows, at) => html`<dl key=${at}>
       ${rows.map((row) => html`<div key=${row.name} class=${`fact ${row.tone ?? ""}`} data-fact=${row.key}>
         <dt>${row.name}</dt><dd>${row.value}</dd></div>`)}
     </dl>`)}
   </div>`;
+}
+
+/** What stands beside the picture's verdict: learned references, and the camera's own sensors. */
+function beside(view, words) {
+  const rows = [];
+  if (view.learned) {
+    const parts = [words.t("references.learned", { n: view.learned })];
+    if (view.by) parts.push(words.t("references.by", { hash: hex(view.by) }));
+    rows.push({ key: "references", name: words.t("references"), value: parts.join(" · ") });
+  }
+  if (view.corroboration?.length) {
+    const value = view.corroboration.map((word) => words.member("Corroboration", word)).join(words.t("list.comma"));
+    const tone = view.corroboration.some((word) => DISAGREEMENTS.includes(word)) ? "warn" : "good";
+    rows.push({ key: "corroboration", name: words.t("corroboration"), value, tone });
+  }
+  return rows;
 }
 
 const code = (bytes) => html`<code>${hex(bytes).slice(0, 16)}</code>`;

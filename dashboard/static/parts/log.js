@@ -44,7 +44,7 @@ function Entry({ entry, words, now }) {
 const iso = (ms) => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : "");
 
 /** One entry in words: {text, notes, mark}. */
-function tell(entry, words) {
+export function tell(entry, words) {
   const { t } = { t: words.t.bind(words) };
   switch (entry.what) {
     case "event": {

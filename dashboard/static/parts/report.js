@@ -8,11 +8,14 @@ import { Drift } from "./drift.js";
 import { Facts } from "./facts.js";
 import { Frames } from "./frames.js";
 import { Alarms, Events, Looks, Orders, Unverified } from "./log.js";
+import { Sign } from "./sign.js";
 
 const HOURS = 24 * 30;
 const PARTS = { events: Events, orders: Orders, access: Looks, unverified: Unverified };
 
-export function Report({ camera, words, now, recorder }) {
+export function Report({ camera, words: spoken, now, recorder }) {
+  // On paper no time may lack its day.
+  const words = Object.create(spoken, { time: { value: (ms) => spoken.fullTime(ms) } });
   const [made] = useState(now);
   const [history, setHistory] = useState(recorder ? "loading" : "none");
   useEffect(() => {
@@ -33,13 +36,13 @@ export function Report({ camera, words, now, recorder }) {
     </header>
     <div class="sheets">
       <section><h3>${words.t("frames.title")}</h3><${Frames} camera=${camera} words=${words} /><${Axes} camera=${camera} words=${words} /></section>
-      <section><h3>${words.t("details")}</h3><${Facts} camera=${camera} words=${words} now=${now} /></section>
+      <section><h3>${words.t("details")}</h3><${Facts} camera=${camera} words=${words} now=${now} /><${Sign} camera=${camera} words=${words} /></section>
     </div>
     <section><h3>${words.t("drift.title")}</h3><${Drift} camera=${camera} words=${words} now=${now} hours=${recorder ? HOURS : null} />
       <p class="legend">${words.t(recorder ? "report.history" : "report.no_history")}</p></section>
     ${Object.entries(PARTS).map(([name, Part]) => html`<section key=${name}>
       <h3>${words.t(name)} (${words.count.format(counts[name])})</h3><${Part} camera=${camera} words=${words} now=${now} /></section>`)}
-    <p>${words.t("report.word")}</p>
+    <p class="quiet">${words.t("report.word")}</p>
     <dl class="hand">
       ${["sign", "view", "remarks", "inspector", "date", "signature"].map((one) => html`<div key=${one}><dt>${words.t(`report.${one}`)}</dt><dd /></div>`)}
     </dl>
