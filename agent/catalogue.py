@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from viewkeeper.agent.adapters.detections.frigate import FrigateFeed
 from viewkeeper.agent.adapters.detections.onvif import OnvifFeed
@@ -24,6 +25,9 @@ from viewkeeper.agent.settings import SignageSettings as SignSettings
 from viewkeeper.agent.source_settings import SourceSettings
 from viewkeeper.agent.zone_watch import DetectionFeed
 from viewkeeper.protocol.errors import Reason, SetupError
+
+if TYPE_CHECKING:
+    from viewkeeper.agent.adapters.sources.onvif import OnvifCamera
 
 SourceFactory = Callable[[SourceSettings], FrameSource]
 FeedFactory = Callable[[DetectionSettings], DetectionFeed | None]
@@ -69,6 +73,20 @@ def _v4l2(settings: SourceSettings) -> FrameSource:
 
 def _picamera2(settings: SourceSettings) -> FrameSource:
     return picamera2(settings.camera, width=settings.width, height=settings.height)
+
+
+def onvif_camera(settings: SourceSettings) -> OnvifCamera:
+    """The camera's ONVIF side, where ``onvif_url`` names one."""
+    # Only here: an XML reader in every agent would be memory for nothing.
+    from viewkeeper.agent.adapters.sources.onvif import OnvifCamera
+
+    return OnvifCamera(
+        url=settings.onvif_url,
+        username=settings.username,
+        password_file=settings.password_file,
+        ca_file=settings.ca_file,
+        timeout_s=settings.timeout_s,
+    )
 
 
 def _no_signage(_settings: SignSettings) -> SignageDriver | None:
@@ -133,7 +151,13 @@ class Adapters:
                 Reason.SETTING,
                 f"[source] kind {settings.kind!r} is not one of {', '.join(self.sources)}",
             )
-        return self.sources[settings.kind](settings)
+        source = self.sources[settings.kind](settings)
+        if not settings.onvif_url:
+            return source
+        from viewkeeper.agent.adapters.sources.witnessed import WitnessedSource
+
+        camera = onvif_camera(settings)  # at once: a mistake in the address is told now
+        return WitnessedSource(source, lambda: camera, period_s=settings.onvif_period_s)
 
     def sign(self, settings: SignSettings) -> SignageDriver | None:
         """The signage driver that the settings name."""

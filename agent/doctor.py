@@ -22,7 +22,7 @@ from viewkeeper.agent.adapters.store.slots import SlotStore
 from viewkeeper.agent.adapters.system.clock import kernel_synchronised
 from viewkeeper.agent.adapters.system.health import LinuxHealthProbe
 from viewkeeper.agent.app import Storage, link_settings
-from viewkeeper.agent.catalogue import Adapters
+from viewkeeper.agent.catalogue import Adapters, onvif_camera
 from viewkeeper.agent.checking import facts_of, load_view, sentence
 from viewkeeper.agent.core import assessment
 from viewkeeper.agent.core.device_state import DeviceState
@@ -36,6 +36,7 @@ from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
 from viewkeeper.protocol.orders import Config
 
 LEAST_FREE_SHARE = 0.05
+MOST_CAMERA_CLOCK_ERROR_S = 60.0
 LEAST_VERSIONS = {"numpy": (1, 24), "cbor2": (5, 4), "cryptography": (38,), "paho-mqtt": (1, 6)}
 """Debian bookworm's; below these nothing was tried."""
 
@@ -77,6 +78,7 @@ def examine(settings: Settings, adapters: Adapters) -> Iterator[Finding]:
         ("enrolment", lambda: _enrolment(settings, seen)),
         ("registered view", lambda: _view(settings, seen)),
         ("camera", lambda: _camera(settings, adapters, seen)),
+        ("onvif", lambda: _onvif(settings)),
         ("sign", lambda: _sign(settings, adapters)),
         ("clock", lambda: _clock(settings, seen)),
         ("certificate", lambda: _certificate(settings)),
@@ -213,6 +215,31 @@ def _camera(settings: Settings, adapters: Adapters, seen: _Seen) -> Iterator[Fin
     verdict = check.judgement.verdict.value
     good = Health.GOOD if verdict == "same" else Health.WARNING
     yield Finding("view", good, sentence(facts_of(check)))
+
+
+def _onvif(settings: Settings) -> Iterator[Finding]:
+    if not settings.source.onvif_url:
+        return
+    camera = onvif_camera(settings.source)
+    try:
+        state = camera.read()
+    finally:
+        camera.close()
+    told: list[str] = []
+    if state.ptz is not None:
+        told.append(
+            f"mount at {state.ptz.pan:+.3f} {state.ptz.tilt:+.3f}, zoom {state.ptz.zoom:.3f}"
+        )
+    if state.tampered is not None:
+        told.append("its tamper detector is set off" if state.tampered else "no tampering")
+    if state.without:
+        told.append(f"no {', no '.join(state.without)}")
+    error_s = state.clock_error_s or 0.0
+    off = abs(error_s) > MOST_CAMERA_CLOCK_ERROR_S
+    if off:
+        told.append(f"its clock is {error_s:+.0f} s off: set it, or give it this network's NTP")
+    health = Health.WARNING if off or state.tampered else Health.GOOD
+    yield Finding("onvif", health, f"{settings.source.onvif_url}: {'; '.join(told) or 'answers'}")
 
 
 def _sign(settings: Settings, adapters: Adapters) -> Iterator[Finding]:

@@ -37,15 +37,24 @@ class SourceSettings:
     """Of kind rtsp: decode nothing between key frames; false for zone events at a higher rate."""
     camera: int = 0
     """Of kind picamera2: the camera's number."""
+    onvif_url: str = ""
+    """Of a network camera's ONVIF device service, without credentials: what its mount, exposure
+    and tamper detector say is heard beside its pictures. User and password are the camera's."""
+    onvif_period_s: float = 10.0
+    """Seconds between two rounds of ONVIF questions, 1 to 3600."""
 
 
 _SIZE = frozenset({"width", "height"})
 _LOGIN = frozenset({"username", "password_file"})
+_ONVIF = frozenset({"onvif_url", "onvif_period_s", "ca_file"})
 KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "files": (frozenset({"path"}), frozenset({"loop"})),
     "video": (frozenset({"path"}), frozenset()),
-    "rtsp": (frozenset({"url"}), _LOGIN | {"key_frames_only"}),
-    "snapshot": (frozenset({"url"}), _LOGIN | _SIZE | {"ca_file", "pixel_format", "period_s"}),
+    "rtsp": (frozenset({"url"}), _LOGIN | _ONVIF | {"key_frames_only"}),
+    "snapshot": (
+        frozenset({"url"}),
+        _LOGIN | _SIZE | _ONVIF | {"pixel_format", "period_s"},
+    ),
     "v4l2": (frozenset({"path"}), _SIZE),
     "picamera2": (frozenset(), _SIZE | {"camera"}),
 }
@@ -85,5 +94,7 @@ def check(source: SourceSettings, where: str) -> None:
             refuse(f"{name} must be even, 16 to 16384, is {value}")
     if not 0.1 <= source.period_s <= 3600:
         refuse(f"period_s must be 0.1 to 3600, is {source.period_s:g}")
+    if not 1 <= source.onvif_period_s <= 3600:
+        refuse(f"onvif_period_s must be 1 to 3600, is {source.onvif_period_s:g}")
     if not 0 <= source.camera <= 15:
         refuse(f"camera must be 0 to 15, is {source.camera}")

@@ -37,6 +37,8 @@ class HttpCamera:
                     return
                 camera.answer(self)
 
+            do_POST = do_GET  # noqa: N815 - http.server's word
+
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
