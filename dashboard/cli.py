@@ -153,6 +153,19 @@ def parser() -> argparse.ArgumentParser:
     record.add_argument(
         "--mqtt-ca", type=Path, metavar="FILE", help="certificate authority: speak TLS"
     )
+    record.add_argument(
+        "--mqtt-cert",
+        type=Path,
+        metavar="FILE",
+        help="the recorder's own certificate, for mutual TLS",
+    )
+    record.add_argument("--mqtt-key", type=Path, metavar="FILE", help="and its private key")
+    record.add_argument(
+        "--mqtt-version",
+        choices=("5", "3.1.1"),
+        default="5",
+        help="3.1.1 for a broker that speaks nothing newer (default %(default)s)",
+    )
     key = commands.add_parser(
         "key",
         help="make or show the recorder's key",
@@ -262,6 +275,9 @@ def _record(
         username=options.mqtt_user,
         password=_password(options.mqtt_password_file),
         ca_file=options.mqtt_ca,
+        cert_file=options.mqtt_cert,
+        key_file=options.mqtt_key,
+        mqtt=options.mqtt_version,
     )
     recording = Recording(options.record)
     witness = None

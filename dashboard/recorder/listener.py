@@ -36,6 +36,9 @@ RETRY_S = 5.0
 """A disk that refuses is tried again: what it does not have is not acknowledged."""
 
 
+_UNSUPPORTED_VERSION = 0x84  # MQTT 5 §3.2.2.2
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """A message and what acknowledges it: good on the connection it came by, only."""
@@ -67,13 +70,27 @@ class Keeping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerAddress:
-    """Where the recorder finds the broker (plain MQTT or, with ``ca_file``, TLS)."""
+    """Where the recorder finds the broker (plain MQTT or, with ``ca_file``, TLS).
+
+    Attributes:
+        cert_file, key_file: the recorder's own certificate, for mutual TLS; both or neither.
+        mqtt: ``5``, or ``3.1.1`` for a broker that speaks nothing newer.
+    """
 
     host: str
     port: int = 1883
     username: str | None = None
     password: str | None = None
     ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    mqtt: str = "5"
+
+    def __post_init__(self) -> None:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise SetupError(Reason.SETTING, "give both --mqtt-cert and --mqtt-key, or neither")
+        if self.cert_file is not None and self.ca_file is None:
+            raise SetupError(Reason.SETTING, "--mqtt-cert needs --mqtt-ca")
 
 
 class Recorder:
@@ -119,20 +136,24 @@ class Recorder:
         self._recording.close()
 
     def _connect(self, address: BrokerAddress) -> mqtt.Client:
+        is_v5 = address.mqtt == "5"
+        if not is_v5 and self._keeping.share:
+            raise SetupError(Reason.SETTING, "--share needs MQTT 5")
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"recorder-{self._keeping.name or secrets.token_hex(8)}",
-            protocol=mqtt.MQTTv5,
+            clean_session=None if is_v5 else not self._keeping.name,
+            protocol=mqtt.MQTTv5 if is_v5 else mqtt.MQTTv311,
             manual_ack=True,
         )
         if address.username is not None:
             client.username_pw_set(address.username, address.password)
         if address.ca_file is not None:
             try:
-                client.tls_set_context(ssl.create_default_context(cafile=str(address.ca_file)))
+                client.tls_set_context(_tls_context(address))
             except (OSError, ssl.SSLError) as error:
                 raise SetupError(
-                    Reason.FILE_UNREADABLE, f"certificate file {address.ca_file}: {error}"
+                    Reason.FILE_UNREADABLE, f"{address.ca_file} or its pair: {error}"
                 ) from error
         client.reconnect_delay_set(*RECONNECT_S)
         client.on_connect = self._on_connect
@@ -146,8 +167,8 @@ class Recorder:
             address.host,
             address.port,
             keepalive=30,
-            clean_start=not self._keeping.name,
-            properties=session,
+            clean_start=not self._keeping.name if is_v5 else mqtt.MQTT_CLEAN_START_FIRST_ONLY,
+            properties=session if is_v5 else None,
         )
         return client
 
@@ -155,7 +176,9 @@ class Recorder:
         self, client: mqtt.Client, _userdata: object, _flags: object, code: Any, _more: object
     ) -> None:
         if code.is_failure:
-            print(f"recorder: the broker refuses: {code}", file=sys.stderr, flush=True)
+            old = code.value == _UNSUPPORTED_VERSION
+            cure = "; it speaks MQTT 3.1.1: use --mqtt-version 3.1.1" if old else ""
+            print(f"recorder: the broker refuses: {code}{cure}", file=sys.stderr, flush=True)
         else:
             self._connection += 1
             group = self._keeping.share
@@ -229,3 +252,12 @@ class Recorder:
                 topic, message = said
                 self._client.publish(topic, message, qos=1, retain=True)
                 self._counts["countersigned"] += 1
+
+
+def _tls_context(address: BrokerAddress) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(address.ca_file))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if address.cert_file is not None and address.key_file is not None:
+        # An empty password: an encrypted key fails instead of asking on a terminal.
+        context.load_cert_chain(str(address.cert_file), str(address.key_file), password="")
+    return context
