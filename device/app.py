@@ -189,7 +189,7 @@ class Device:
 
     def _on_order(self, topic, payload, retained):
         kind = self._kind(topic)
-        if not payload and kind == 1:
+        if not len(payload) and kind == 1:
             return  # somebody cleared what stood retained
         verdict = self._desk.receive(payload, kind, retained, self._clock.now())
         self._answer(kind, verdict)

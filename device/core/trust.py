@@ -54,8 +54,8 @@ def verify_order(message, kind, device, state, now):
         payload = cose.unverified_payload(message, MAX_MESSAGE_BYTES)
         header, body = fields.parse_order(payload, kind)
         return Verified(header, body, message_hash, None)
-    payload, kids = _open(message, kind, keyset)
-    header, body = fields.parse_order(payload, kind)
+    payload, kids, parsed = _open(message, kind, keyset)
+    header, body = parsed or fields.parse_order(payload, kind)
     if header["audience"] != device:
         raise Refusal("other_device", "the order is for " + header["audience"])
     if header["epoch"] < keyset["epoch"]:
@@ -86,20 +86,22 @@ def row_of(state, kind):
 
 
 def _open(message, kind, keyset):
+    """(payload, kids, what was parsed on the way or None)."""
     if not cose.is_signed(message):
         raise Refusal("unsigned", "nothing unsigned is obeyed")
     domain = schema.DOMAINS[kind]
     if kind == KEYSET:
         # The new keys sign too, and only the payload says which they are. Nothing of it
         # is used unless all signatures hold.
-        _, body = fields.parse_order(cose.unverified_payload(message, MAX_MESSAGE_BYTES), kind)
-        keysets.check_keyset(body)
-        keys = keysets.table_of(keyset, body)
-        return cose.open_sign(message, keys, domain, MAX_MESSAGE_BYTES)
+        payload = cose.unverified_payload(message, MAX_MESSAGE_BYTES)
+        parsed = fields.parse_order(payload, kind)
+        keysets.check_keyset(parsed[1])
+        keys = keysets.table_of(keyset, parsed[1])
+        return cose.open_sign(message, keys, domain, MAX_MESSAGE_BYTES) + (parsed,)
     keys = keysets.table_of(keyset)
     if kind == GRANT or cose.is_multi_signed(message):
-        return cose.open_sign(message, keys, domain, MAX_MESSAGE_BYTES)
-    return cose.open_sign1(message, keys, domain, MAX_MESSAGE_BYTES)
+        return cose.open_sign(message, keys, domain, MAX_MESSAGE_BYTES) + (None,)
+    return cose.open_sign1(message, keys, domain, MAX_MESSAGE_BYTES) + (None,)
 
 
 def _check_signers(kind, body, kids, keyset):

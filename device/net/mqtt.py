@@ -60,7 +60,8 @@ class Client:
     Args:
         settings: whom to call.
         outbox: what is to be said.
-        on_message: (topic, payload, retained) of an order; acknowledged when it returns.
+        on_message: (topic, payload, retained) of an order; acknowledged when it returns. The
+            payload is lent: the next message lies in the same bytes.
         on_large: (topic, SHA-256, retained) of one longer than anybody signs; never held in RAM.
         on_connected: called on every new connection, before anything waiting is said.
         ticks_ms, ticks_diff: the machine's clock.
@@ -86,6 +87,8 @@ class Client:
         self._news = asyncio.Event()
         self._lock = asyncio.Lock()
         self._reader = self._writer = None
+        # Taken once, while the heap is whole.
+        self._inbox = memoryview(bytearray(MAX_MESSAGE_BYTES))
         self._heard_ms = 0
         self._failure = None
         self._failures = 0
@@ -224,8 +227,13 @@ class Client:
         packet_id = int.from_bytes(await reader.readexactly(2), "big") if has_id else 0
         retained = bool(first & 1)
         if left <= MAX_MESSAGE_BYTES:
-            payload = await reader.readexactly(left) if left else b""
-            self._on_message(topic, payload, retained)
+            filled = 0
+            while filled < left:
+                got = await reader.readinto(self._inbox[filled:left])
+                if not got:
+                    raise EOFError("the line ended in a message")
+                filled += got
+            self._on_message(topic, self._inbox[:left], retained)
         else:
             digest = hashlib.sha256()
             while left:

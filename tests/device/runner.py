@@ -14,28 +14,33 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-MICROPYTHON = shutil.which("micropython", path=str(BIN))
+# Another interpreter, as `make device-arm` names it: a command, and what machine code it runs.
+_OTHER = os.environ.get("VIEWKEEPER_MICROPYTHON", "").split()
+MICROPYTHON = _OTHER or [shutil.which("micropython", path=str(BIN))]
+ARCHITECTURE = os.environ.get("VIEWKEEPER_MPY_ARCH", "x64")
 MPY_CROSS = shutil.which("mpy-cross", path=str(BIN))
+VIPER = ("sha512_viper.py", "view_viper.py")
 # The unix port is a 64-bit machine: pointers and small objects take twice what they take on a
 # board, and compiled code lies in the heap where a board runs it from flash.
-HEAP = "256K"
+HEAP = os.environ.get("VIEWKEEPER_HEAP", "256K")
 needs_micropython = pytest.mark.skipif(
-    MICROPYTHON is None, reason="no MicroPython for this machine"
+    MICROPYTHON[0] is None, reason="no MicroPython for this machine"
 )
 
 
 @functools.cache
-def compiled(architecture="x64"):
+def compiled(architecture=ARCHITECTURE):
     """The folder of ``device`` as a board has it: compiled, not read as text."""
     folder = Path(tempfile.mkdtemp(prefix="device-mpy-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for source in sorted((ROOT / "device").rglob("*.py")):
         room = source.relative_to(ROOT)
-        if room.parts[1] == "tools":
+        if room.parts[1] == "tools" or (architecture == "plain" and room.name in VIPER):
             continue
         target = folder / room.with_suffix(".mpy")
         target.parent.mkdir(parents=True, exist_ok=True)
-        arguments = [MPY_CROSS, f"-march={architecture}", "-O2", "-s", str(room), "-o", target]
+        march = [] if architecture == "plain" else [f"-march={architecture}"]
+        arguments = [MPY_CROSS, *march, "-O2", "-s", str(room), "-o", target]
         subprocess.run([*arguments, source], check=True, capture_output=True)
     return folder
 
@@ -52,7 +57,7 @@ def run(script, tmp_path, *, files=None, heap=HEAP, timeout_s=120, path=None):
         data = content.encode() if isinstance(content, str) else content
         (tmp_path / name).write_bytes(data)
     done = subprocess.run(
-        [MICROPYTHON, "-X", f"heapsize={heap}", "script.py"],
+        [*MICROPYTHON, "-X", f"heapsize={heap}", "script.py"],
         cwd=tmp_path,
         env={**os.environ, "MICROPYPATH": f"{path or compiled()}:.frozen"},
         capture_output=True,

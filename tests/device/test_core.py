@@ -2,40 +2,21 @@
 
 import hashlib
 import json
-import os
-import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
-MICROPYTHON = shutil.which("micropython", path=str(BIN))
-MPY_CROSS = shutil.which("mpy-cross", path=str(BIN))
+from tests.device.runner import MPY_CROSS, ROOT, needs_micropython
+from tests.device.runner import run as run_in
+
 ARCHITECTURES = ("armv6m", "armv7emsp", "xtensawin", "rv32imc", "x64")
 CORE = sorted((ROOT / "device" / "core").glob("*.py"))
-needs_micropython = pytest.mark.skipif(
-    MICROPYTHON is None, reason="no MicroPython for this machine"
-)
 
 
 def run(script, tmp_path, given):
     """What a MicroPython script prints, as JSON; ``given`` is its input, JSON as well."""
-    (tmp_path / "given.json").write_text(json.dumps(given), encoding="ascii")
-    (tmp_path / "script.py").write_text(script, encoding="utf-8")
-    done = subprocess.run(
-        [MICROPYTHON, "-X", "heapsize=128K", "script.py"],
-        cwd=tmp_path,
-        env={**os.environ, "MICROPYPATH": f"{ROOT}:.frozen"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)
+    files = {"given.json": json.dumps(given)}
+    return run_in(script, tmp_path, files=files, heap="128K", path=ROOT)
 
 
 CBOR = """

@@ -39,7 +39,7 @@ outbox = Outbox()
 heard = []
 
 def on_message(topic, payload, retained):
-    heard.append([topic, payload.decode(), retained])
+    heard.append([topic, bytes(payload).decode(), retained])
     outbox.put_kept("t/heard", json.dumps(heard[-1]).encode(), "t/heard", 0)
     client.wake()
 
@@ -127,9 +127,8 @@ class Device:
         folder.mkdir(exist_ok=True)
         (folder / "script.py").write_text(SCRIPT)
         (folder / "given.json").write_text(json.dumps({"host": LOOPBACK, "count": 0, **about}))
-        assert MICROPYTHON is not None
         self.process = subprocess.Popen(
-            [MICROPYTHON, "-X", "heapsize=256K", "script.py"],
+            [*MICROPYTHON, "-X", "heapsize=256K", "script.py"],
             cwd=folder,
             env={**os.environ, "MICROPYPATH": f"{compiled()}:.frozen"},
             stdout=subprocess.PIPE,

@@ -19,10 +19,12 @@ from device.core.clock import Now
 
 KINDS = {"config": 1, "keyset": 2, "grant": 3, "command": 4, "lifecycle": 5}
 views, entropy = None, None
+# As the link does: room for the longest message is taken once, before the heap is in pieces.
+inbox = memoryview(bytearray(max(os.stat(name)[6] for name in os.listdir() if name[0] == "m")))
 
 def message_of(name):
     with open(name, "rb") as file:
-        return file.read(os.stat(name)[6])
+        return inbox[: file.readinto(inbox)]
 
 def judged(state, case):
     now = Now(case["utc_s"] * 1000, 0, case["clock_trusted"])
