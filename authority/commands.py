@@ -10,16 +10,17 @@ from collections.abc import Callable
 from viewkeeper.agent.core.policy.configuration import findings
 from viewkeeper.agent.core.policy.rules import Force
 from viewkeeper.authority import sending, wording
-from viewkeeper.authority.asking import confirmed, first_line, making, opening
+from viewkeeper.authority.asking import first_line, making
 from viewkeeper.authority.audit import checks
 from viewkeeper.authority.audit import wording as audit_wording
 from viewkeeper.authority.audit.bundle import read_bundle
 from viewkeeper.authority.config_file import EXAMPLE, read_config
 from viewkeeper.authority.desk import Desk
 from viewkeeper.authority.key_stores import KeyStore
-from viewkeeper.authority.keys import read_public_key, write_new
+from viewkeeper.authority.keys import read_public_key
 from viewkeeper.authority.order_files import read_order
 from viewkeeper.authority.register import write_atomically
+from viewkeeper.authority.signing import draft_or_sign
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
 from viewkeeper.protocol.fields import pack, parse
@@ -268,20 +269,8 @@ def _sign(arguments: argparse.Namespace, body: OrderBody, role: Role) -> int:
     for finding in findings(body) if isinstance(body, Config) else ():
         word = "the camera will REFUSE" if finding.rule.force is Force.REFUSE else "remark"
         print(f"{word}: {finding.detail} — {finding.rule.text_en} ({finding.rule.source})")
-    if arguments.draft is not None:
-        write_new(arguments.draft, order.encode())
-        print(f"{arguments.draft}: nobody has signed it; order sign, order combine")
-        return DONE
-    if not arguments.yes and not confirmed("sign this"):
-        print("not signed")
-        return REFUSED
-    opened = opening(arguments)
-    signers = [desk.cabinet.signer(name, opened) for name in names]
-    message = desk.sign(order, signers)
-    if arguments.out is not None:
-        write_atomically(arguments.out, message)
-    print(arguments.out or desk.order_file(order))
-    return DONE
+    signed = draft_or_sign(desk, order, names, arguments, arguments.out)
+    return REFUSED if signed is False else DONE
 
 
 def _print_thresholds(desk: Desk) -> None:

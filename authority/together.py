@@ -16,6 +16,7 @@ from viewkeeper.authority.desk import Desk
 from viewkeeper.authority.keys import write_new
 from viewkeeper.authority.order_files import read_draft
 from viewkeeper.authority.register import write_atomically
+from viewkeeper.authority.signing import draft_or_sign
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
 from viewkeeper.protocol.orders import (
@@ -120,20 +121,10 @@ def keyset_rotate(arguments: argparse.Namespace) -> int:
         print(line)
     for line in wording.differences(before, successor):
         print(f"  {line}")
-    if arguments.draft is not None:
-        write_new(arguments.draft, order.encode())
-        print(f"{arguments.draft}: nobody has signed it; order sign, order combine")
-        return DONE
-    if not arguments.yes and not confirmed("sign this"):
-        print("not signed")
-        return REFUSED
-    opened = opening(arguments)
-    signers = [desk.cabinet.signer(name, opened) for name in names]
-    desk.sign(order, signers)
-    if behind == latest.version:
+    signed = draft_or_sign(desk, order, names, arguments)
+    if signed and behind == latest.version:
         desk.keep_keyset(successor)
-    print(desk.order_file(order))
-    return DONE
+    return REFUSED if signed is False else DONE
 
 
 def _successor(desk: Desk, latest: Keyset, arguments: argparse.Namespace) -> Keyset:
