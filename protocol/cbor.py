@@ -17,7 +17,7 @@ it does not answer goes the long way, which has the reasons.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Never, cast
 
 import cbor2
@@ -31,10 +31,7 @@ MAX_DEPTH = 12
 
 _UINT, _NINT, _BSTR, _TSTR, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _FALSE, _TRUE, _NULL = b"\xf4", b"\xf5", b"\xf6"
-_TYPES = frozenset({int, bytes, str, bool, type(None), list, dict})
-_INT: frozenset[type] = frozenset({int})
-_TEXT: frozenset[type] = frozenset({str})
-_BRANCHES = frozenset({list, dict})
+_LEAVES = frozenset({int, bytes, str, bool, type(None)})
 
 
 def encode(value: Value) -> bytes:
@@ -232,41 +229,45 @@ def _quick(data: bytes) -> object:
     """The value where ``data`` is surely its one encoding, else ``_NO_ANSWER``."""
     try:
         value = cbor2.loads(data, **_LIMITS)
-        if cbor2.dumps(value) == data and _is_ours([value], MAX_DEPTH):
+        if cbor2.dumps(value) == data and _is_ours(value, MAX_DEPTH):
             return value
     except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError):
         pass
     return _NO_ANSWER
 
 
-def _is_ours(items: list[Any], levels: int) -> bool:
-    """Whether a tree holds the subset's types alone, its maps sorted, nothing too deep.
+def _is_ours(value: Any, levels: int) -> bool:
+    """Whether a tree holds the subset's types alone, its maps sorted, no more than ``levels`` deep.
 
-    Its lengths and integers are known to be encoded shortest.
+    Its lengths and integers are known to be encoded shortest, its texts to be UTF-8.
     """
-    if levels < 0:
+    if type(value) is dict:
+        table = cast("dict[Any, Any]", value)
+        if not _is_sorted(table):
+            return False
+        items: Iterable[Any] = table.values()
+    elif type(value) is list:
+        items = cast("list[Any]", value)
+    else:
+        return type(value) in _LEAVES
+    if levels == 0:
         return False
-    kinds = set(map(type, items))
-    if not kinds <= _TYPES:
-        return False
-    if kinds.isdisjoint(_BRANCHES):
-        return True
-    for item in items:
-        if type(item) is dict:
-            table = cast("dict[Any, Any]", item)
-            if not _is_sorted(list(table)) or not _is_ours(list(table.values()), levels - 1):
-                return False
-        elif type(item) is list and not _is_ours(cast("list[Any]", item), levels - 1):
+    for item in items:  # noqa: SIM110  # all() takes half as long again
+        if type(item) not in _LEAVES and not _is_ours(item, levels - 1):
             return False
     return True
 
 
-def _is_sorted(keys: list[Any]) -> bool:
+def _is_sorted(table: dict[Any, Any]) -> bool:
     """Whether the keys, all of them naturals or all text, ascend as their encodings do."""
-    kinds = frozenset(map(type, keys))
-    if kinds == _INT:
-        return keys[0] >= 0 and keys == sorted(keys)
-    if kinds == _TEXT:
-        texts = [cast("str", key).encode() for key in keys]
-        return texts == sorted(texts, key=lambda text: (len(text), text))
-    return not keys
+    before = -1
+    for key in table:
+        if type(key) is not int or key <= before:
+            break
+        before = key
+    else:
+        return True
+    if any(type(key) is not str for key in table):
+        return False
+    texts = [cast("str", key).encode() for key in table]
+    return texts == sorted(texts, key=lambda text: (len(text), text))

@@ -8,7 +8,7 @@ strict decoding (nothing missing, nothing unknown, everything in range) and the 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -115,6 +115,12 @@ def pack(message: Any) -> dict[int | str, cbor.Value]:
 _ABSENT = object()
 
 
+@cache
+def _readers(message: type[Any]) -> tuple[tuple[str, int, Callable[[Any, str], Any], bool], ...]:
+    """The plan again, laid out for the loop that reads every field of every message."""
+    return tuple((spec.name, spec.key, spec.kind.parse, spec.optional) for spec in _plan(message))
+
+
 def parse(message: type[T], value: cbor.Value, path: str = "") -> T:
     """Build a message from the map it travels as; nothing missing, nothing unknown.
 
@@ -124,16 +130,16 @@ def parse(message: type[T], value: cbor.Value, path: str = "") -> T:
     where = path or cddl_name(message)
     if not isinstance(value, dict):
         raise ContentRefusal(Reason.FIELD_TYPE, f"{where} must be a map")
-    table = cast("Mapping[int | str, cbor.Value]", value)
+    table = cast("Mapping[int | str, Any]", value)
     found: dict[str, Any] = {}
-    for spec in _plan(message):
-        item = table.get(spec.key, _ABSENT)
+    for name, key, parse_item, optional in _readers(message):
+        item = table.get(key, _ABSENT)
         if item is _ABSENT:
-            if not spec.optional:
-                raise ContentRefusal(Reason.FIELD_MISSING, f"{where}.{spec.name} is missing")
+            if not optional:
+                raise ContentRefusal(Reason.FIELD_MISSING, f"{where}.{name} is missing")
             continue
         try:
-            found[spec.name] = spec.kind.parse(cast("cbor.Value", item), spec.name)
+            found[name] = parse_item(item, name)
         except ContentRefusal as error:  # its hint begins with the name it was given
             raise ContentRefusal(error.reason, f"{where}.{error.hint}") from error
     if len(found) != len(table):

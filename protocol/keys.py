@@ -119,6 +119,22 @@ class VerifyKey:
                 return sm2.holds(self.raw, signature, message)
 
 
+def checker(key: VerifyKey) -> Callable[[bytes, bytes], bool]:
+    """``key.holds`` with the arithmetic's own key object made once, for a key of many messages."""
+    if key.algorithm is not Algorithm.ED25519:
+        return key.holds
+    verify = Ed25519PublicKey.from_public_bytes(key.raw).verify
+
+    def holds(signature: bytes, message: bytes) -> bool:
+        try:
+            verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    return holds
+
+
 def _ed25519_holds(raw: bytes, signature: bytes, message: bytes) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(raw).verify(signature, message)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from viewkeeper.protocol import cbor, cose
 from viewkeeper.protocol.errors import EncodingRefusal, EnvelopeRefusal, Reason
+from viewkeeper.protocol.keys import checker
 
 _SIGNATURE_BYTES = 64
 _SIGNATURE_HEAD = cbor.head(2, _SIGNATURE_BYTES)
@@ -36,11 +37,11 @@ class KnownSigner:
         max_bytes: a longer message is refused before anything else.
     """
 
-    __slots__ = ("_domain", "_front", "_key", "_lookup", "_max_bytes", "_structure")
+    __slots__ = ("_domain", "_front", "_holds", "_key", "_lookup", "_max_bytes", "_structure")
 
     def __init__(self, key: cose.VerifyKey, domain: cose.Domain, *, max_bytes: int) -> None:
         self._key, self._domain, self._max_bytes = key, domain, max_bytes
-        self._lookup = cose.lookup_in([key])
+        self._lookup, self._holds = cose.lookup_in([key]), checker(key)
         blank = _Blank(key)
         empty = cose.sign1(b"", blank, domain)
         # Both end with the payload, which when empty is its head of one byte.
@@ -67,7 +68,7 @@ class KnownSigner:
             and wrapped.startswith(cbor.head(2, len(wrapped) - head_bytes))
         ):
             return self._the_long_way(message)
-        if not self._key.holds(message[-_SIGNATURE_BYTES:], self._structure + wrapped):
+        if not self._holds(message[-_SIGNATURE_BYTES:], self._structure + wrapped):
             raise EnvelopeRefusal(
                 Reason.BAD_SIGNATURE, f"the signature of {self._key.kid.hex()} fails"
             )
