@@ -93,6 +93,11 @@ class Answers:
         )
         return [(as_int(at), str(fault), str(detail)) for at, fault, detail in found]
 
+    def fault_counts(self) -> dict[str, int]:
+        """How many faults of each kind stand on record."""
+        found = self._db.ask("SELECT fault, count(*) FROM faults GROUP BY fault")
+        return {str(fault): as_int(count) for fault, count in found}
+
     def refusals(self, camera: str, limit: int) -> list[tuple[int, str, str, str]]:
         """(at_ms, rest, reason, hint), newest first."""
         found = self._db.ask(

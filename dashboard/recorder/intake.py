@@ -108,6 +108,7 @@ class Intake:
     """Knows the register's keys and sorts what arrives."""
 
     def __init__(self, register: Register) -> None:
+        self.register = register
         self._cameras = {
             (one.site, one.camera): _Known(
                 f"{one.site}/{one.camera}",

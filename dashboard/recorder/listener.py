@@ -8,6 +8,7 @@ import secrets
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from viewkeeper.dashboard.recorder.intake import Found, Intake, Refused, Witnessed
+from viewkeeper.dashboard.recorder.intake import Intake, Witnessed
+from viewkeeper.dashboard.recorder.metrics import Arrived, Metrics
 from viewkeeper.dashboard.recorder.recording import Recording
 from viewkeeper.dashboard.recorder.tables import DAY_MS
 from viewkeeper.dashboard.recorder.witness import Witness
@@ -48,6 +50,7 @@ class Heard:
     connection: int
     mid: int
     qos: int
+    retained: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +111,9 @@ class Recorder:
     ) -> None:
         self._intake, self._recording, self._now_ms = intake, recording, now_ms
         self._witness, self._keeping = witness, keeping or Keeping()
+        self._metrics = Metrics(intake.register)
         self._heard: queue.Queue[Heard | None] = queue.Queue(QUEUE_MESSAGES)
         self._pruned_day = -1
-        self._counts = {"heard": 0, "kept": 0, "refused": 0, "dropped": 0, "countersigned": 0}
         self._connection = 0
         self._closing = threading.Event()
         self._client = self._connect(address)
@@ -120,11 +123,30 @@ class Recorder:
 
     def health(self) -> Mapping[str, object]:
         """How the recorder itself is doing."""
+        metrics = self._metrics
         return {
             "connected": self._client.is_connected(),
             "waiting": self._heard.qsize(),
-            **self._counts,
+            "heard": metrics.heard,
+            "kept": metrics.new,
+            "duplicates": metrics.known,
+            "refused": metrics.refused.total(),
+            "dropped": metrics.dropped,
+            "countersigned": metrics.countersigned,
         }
+
+    def metrics(self) -> str:
+        """The same and more, as Prometheus reads it.
+
+        Raises:
+            SetupError: the recording does not answer.
+        """
+        return self._metrics.text(
+            self._now_ms(),
+            waiting=self._heard.qsize(),
+            connected=self._client.is_connected(),
+            faults=self._recording.fault_counts(),
+        )
 
     def close(self) -> None:
         """Stop listening, keep what was heard, close the recording."""
@@ -185,13 +207,19 @@ class Recorder:
             client.subscribe(f"$share/{group}/{topics.ROOT}/#" if group else f"{topics.ROOT}/#", 1)
 
     def _on_message(self, _client: object, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        self._counts["heard"] += 1
-        payload = bytes(message.payload)
-        heard = Heard(message.topic, payload, self._connection, message.mid, message.qos)
+        self._metrics.heard += 1
+        heard = Heard(
+            message.topic,
+            bytes(message.payload),
+            self._connection,
+            message.mid,
+            message.qos,
+            bool(message.retain),
+        )
         try:
             self._heard.put_nowait(heard)
         except queue.Full:  # only messages of QoS 0 can get here
-            self._counts["dropped"] += 1
+            self._metrics.dropped += 1
 
     def _keep_all(self) -> None:
         while True:
@@ -204,11 +232,12 @@ class Recorder:
                 return
 
     def _keep(self, batch: list[Heard]) -> None:
-        found: list[Found] = []
-        for heard in batch:
-            one = self._intake.read(heard.topic, heard.payload)
-            if one is not None:
-                found.append(one)
+        read = self._intake.read_all([(heard.topic, heard.payload) for heard in batch])
+        found = [
+            Arrived(one, heard.retained)
+            for one, heard in zip(read, batch, strict=True)
+            if one is not None
+        ]
         now = self._now_ms()
         for step in (self._store, self._prune, self._countersign):
             while not self._done(step, found, now):
@@ -219,22 +248,22 @@ class Recorder:
                 self._client.ack(heard.mid, heard.qos)
 
     def _done(
-        self, step: Callable[[list[Found], int], None], found: list[Found], now_ms: int
+        self, step: Callable[[list[Arrived], int], None], found: list[Arrived], now_ms: int
     ) -> bool:
         try:
             step(found, now_ms)
         except SetupError as error:
+            self._metrics.write_failures += 1
             print(f"recorder: could not keep {len(found)}: {error}", file=sys.stderr, flush=True)
             return False
         return True
 
-    def _store(self, found: list[Found], now_ms: int) -> None:
-        self._recording.add(found, now_ms)
-        refused = sum(isinstance(one, Refused) for one in found)
-        self._counts["refused"] += refused
-        self._counts["kept"] += len(found) - refused
+    def _store(self, found: list[Arrived], now_ms: int) -> None:
+        begun_s = time.perf_counter()
+        added = self._recording.add([one.found for one in found], now_ms)
+        self._metrics.stored(found, added, time.perf_counter() - begun_s, now_ms)
 
-    def _prune(self, _found: list[Found], now_ms: int) -> None:
+    def _prune(self, _found: list[Arrived], now_ms: int) -> None:
         if now_ms // DAY_MS == self._pruned_day:
             return
         keeping = self._keeping
@@ -243,15 +272,16 @@ class Recorder:
         )
         self._pruned_day = now_ms // DAY_MS
 
-    def _countersign(self, found: list[Found], now_ms: int) -> None:
-        for seen in found:
+    def _countersign(self, found: list[Arrived], now_ms: int) -> None:
+        for one in found:
+            seen = one.found
             if self._witness is None or not isinstance(seen, Witnessed):
                 continue
             said = self._witness.statement(seen, now_ms)
             if said is not None:
                 topic, message = said
                 self._client.publish(topic, message, qos=1, retain=True)
-                self._counts["countersigned"] += 1
+                self._metrics.countersigned += 1
 
 
 def _tls_context(address: BrokerAddress) -> ssl.SSLContext:
