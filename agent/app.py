@@ -159,6 +159,7 @@ def run(
             ),
             storage.views,
             storage.witness,
+            60.0 * settings.view.lesson_minutes if settings.view.learn_references else 0.0,
         )
         looks = LookFolder(storage.looks)
         desk.note_boot(boot, clock.read())

@@ -12,11 +12,15 @@ from viewkeeper.agent.adapters.store.witness_file import WitnessStore
 from viewkeeper.agent.checking import load_view
 from viewkeeper.agent.core.ledger.entries import EntryKind
 from viewkeeper.agent.core.trust.clock import Now
+from viewkeeper.agent.core.view.learned import Learned
+from viewkeeper.agent.core.view.reference_set import ReferenceSet
 from viewkeeper.agent.core.view.registered import RegisteredView
+from viewkeeper.agent.learned_references import LearnedReferences
 from viewkeeper.agent.order_desk import OrderDesk
 from viewkeeper.agent.ports import ClockReading
 from viewkeeper.agent.runtime import Standing
 from viewkeeper.agent.witnessing import Witnessing
+from viewkeeper.protocol import cbor
 from viewkeeper.protocol.access import AccessEntry
 from viewkeeper.protocol.checkpoints import Checkpoint
 from viewkeeper.protocol.errors import SetupError
@@ -32,10 +36,19 @@ def now_of(reading: ClockReading) -> Now:
 
 
 class LockedDesk:
-    """One lock around desk, views and countersignatures."""
+    """One lock around desk, views and countersignatures.
 
-    def __init__(self, desk: OrderDesk, views: ViewStore, witness: WitnessStore) -> None:
-        self._desk, self._views = desk, views
+    Args:
+        desk: state, configuration and ledger.
+        views: registered and learned ones.
+        witness: countersignatures.
+        lesson_s: how long it takes to learn a reference at least; 0: none is learned.
+    """
+
+    def __init__(
+        self, desk: OrderDesk, views: ViewStore, witness: WitnessStore, lesson_s: float = 0.0
+    ) -> None:
+        self._desk, self._views, self._lesson_s = desk, views, lesson_s
         self._witnessing = Witnessing(
             desk.device, desk.ledger, witness, lambda: desk.state.trust.keyset
         )
@@ -71,6 +84,24 @@ class LockedDesk:
         except SetupError as error:
             log.error("%s", error.hint)
             return None
+
+    def references(self, accepted: RegisteredView, at: ClockReading) -> ReferenceSet | None:
+        """The accepted view with what was learned beside it."""
+        with self._lock:
+            return self._learned(at).begin(accepted)
+
+    def keep_learned(
+        self, made: Learned, references: ReferenceSet, at: ClockReading
+    ) -> ReferenceSet:
+        """Enter and keep what was just learned."""
+        with self._lock:
+            return self._learned(at).keep(made, references)
+
+    def _learned(self, at: ClockReading) -> LearnedReferences:
+        def note(kind: EntryKind, details: dict[str, cbor.Value]) -> bool:
+            return self._desk.note(kind, details, now_of(at)) is not None
+
+        return LearnedReferences(self._views, self._desk.ledger, note, self._lesson_s)
 
     def note_alarm(self, kind: str, detail: str, at: ClockReading) -> None:
         with self._lock:

@@ -20,6 +20,8 @@ from viewkeeper.agent.core.events.open_flags import OpenFlag, OpenFlags
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.reporting import DeviceFacts, alarms_of, mirror_of, report_of
 from viewkeeper.agent.core.signage.lamp import SignageStatus
+from viewkeeper.agent.core.view.learned import Learned
+from viewkeeper.agent.core.view.reference_set import ReferenceSet
 from viewkeeper.agent.core.view.registered import RegisteredView
 from viewkeeper.agent.core.view.verdict import Tolerance
 from viewkeeper.agent.ports import (
@@ -70,6 +72,10 @@ class Desk(Protocol):
 
     def standing(self) -> Standing: ...
     def view(self, digest: bytes) -> RegisteredView | None: ...
+    def references(self, accepted: RegisteredView, at: ClockReading) -> ReferenceSet | None: ...
+    def keep_learned(
+        self, made: Learned, references: ReferenceSet, at: ClockReading
+    ) -> ReferenceSet: ...
     def note_alarm(self, kind: str, detail: str, at: ClockReading) -> None: ...
 
 
@@ -212,6 +218,9 @@ class Runtime:
         config = standing.config
         tolerance = tolerance_of(config)
         self._watch, check = assessment.check(self._watch, self._view, frame, tolerance, now.utc_s)
+        if check.learned is not None and self._watch.references is not None:
+            kept = self._desk.keep_learned(check.learned, self._watch.references, now)
+            self._watch = replace(self._watch, references=kept)
         for flag in (*check.flags, *self._zones.checked(check, self._watch.guard.move)):
             self._send_flag(flag, now)
         sign = self._sign.look(config, self._view, frame, check, now)
@@ -252,7 +261,8 @@ class Runtime:
         self._view_hash = wanted
         self._view = None if wanted is None else self._desk.view(wanted)
         # Evidence against the old view says nothing about the new one.
-        self._watch = assessment.start(now.utc_s)
+        references = None if self._view is None else self._desk.references(self._view, now)
+        self._watch = assessment.start(now.utc_s, references)
 
     def _facts(self, standing: Standing, now: ClockReading) -> DeviceFacts:
         if now.mono_s - self._machine_at_s >= 5.0:

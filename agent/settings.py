@@ -31,6 +31,16 @@ class CameraSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ViewSettings:
+    """How the view check works on this camera; how far it may be off is signed, not set here."""
+
+    learn_references: bool = True
+    """Learn beside the registered view how it looks at night, in infrared, in another season."""
+    lesson_minutes: float = 8.0
+    """How long a lesson lasts at least, 0.05 to 120: what passes within that time drops out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignageSettings:
     """How the sign is sensed."""
 
@@ -139,6 +149,7 @@ class Settings:
     key: KeySettings = field(default_factory=KeySettings)
     detections: DetectionSettings = field(default_factory=DetectionSettings)
     homeassistant: HomeAssistantSettings = field(default_factory=HomeAssistantSettings)
+    view: ViewSettings = field(default_factory=ViewSettings)
 
     @property
     def topics(self) -> Topics:
@@ -224,10 +235,18 @@ def _check(settings: Settings, where: str) -> None:
     checks = (
         (5 <= camera.hfov_deg <= 140, f"[camera] hfov_deg must be 5 to 140, is {camera.hfov_deg}"),
         (bool(broker.host), "[broker] host is empty"),
+        (
+            0.05 <= settings.view.lesson_minutes <= 120,
+            f"[view] lesson_minutes must be 0.05 to 120, is {settings.view.lesson_minutes}",
+        ),
         (1 <= broker.port <= 65535, f"[broker] port must be 1 to 65535, is {broker.port}"),
         (
             0 < broker.reconnect_first_s <= broker.reconnect_most_s,
             "[broker] reconnect_first_s must be above 0 and at most reconnect_most_s",
+        ),
+        (
+            0 <= broker.reconnect_spread_s <= 3600,
+            f"[broker] reconnect_spread_s must be 0 to 3600, is {broker.reconnect_spread_s}",
         ),
         (
             settings.homeassistant.discovery in DISCOVERY_FORMS,
@@ -245,10 +264,6 @@ def _check(settings: Settings, where: str) -> None:
             settings.detections.kind != "frigate"
             or min(settings.detections.width, settings.detections.height) > 0,
             "[detections] frigate's boxes are in pixels of its detect stream: set width and height",
-        ),
-        (
-            0 <= broker.reconnect_spread_s <= 3600,
-            f"[broker] reconnect_spread_s must be 0 to 3600, is {broker.reconnect_spread_s}",
         ),
         (
             settings.detections.kind != "frigate" or bool(settings.detections.camera),

@@ -116,6 +116,7 @@ def source() -> str:
         "ID_PATTERN": topics.ID_PATTERN,
         "ALGORITHMS": {each.name: int(each) for each in cose.Algorithm},
         "KID_BYTES": cose.KID_BYTES,
+        "DISAGREEMENTS": sorted(word.value for word in vocabulary.DISAGREEMENTS),
         "MAX_DEPTH": cbor.MAX_DEPTH,
         "MAX_RECORD_BYTES": records.MAX_RECORD_BYTES,
         "MAX_CHECKPOINT_BYTES": checkpoints.MAX_CHECKPOINT_BYTES,

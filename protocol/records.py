@@ -27,6 +27,7 @@ from viewkeeper.protocol.fields import (
 from viewkeeper.protocol.vocabulary import (
     AlarmKind,
     ClockTrust,
+    Corroboration,
     EventKind,
     LifecycleState,
     LineDirection,
@@ -75,6 +76,15 @@ class ViewReport:
     lost_permille: int | None = at(4, PERMILLE, optional=True)
     since_ms: int = at(5, Int())
     latched: bool = at(6, Bool())
+    learned: int | None = at(7, Int(1, 16), optional=True)
+    """How many references were learned beside the registered view; absent where none was."""
+    by: bytes | None = at(8, SHORT_HASH, optional=True)
+    """Beginning of the hash of the learned reference that recognised this frame; absent where the
+    registered view itself did. The ledger holds the whole hash."""
+    corroboration: tuple[Corroboration, ...] | None = at(
+        9, ListOf(Choice(Corroboration), 1, 8), optional=True
+    )
+    """What the camera's own state adds: crop, mount, gravity, focus, tamper contact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

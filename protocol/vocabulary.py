@@ -78,6 +78,50 @@ class TamperState(StrEnum):
 
 
 @unique
+class Corroboration(StrEnum):
+    """What the camera's own state adds to the verdict on its view. None makes or unmakes it."""
+
+    ZOOMED_BY_CAMERA = "zoomed_by_camera"
+    """The crop changed and the picture's zoom with it, as much: not a hand on the lens."""
+    ZOOM_CHANGED_PICTURE_SAME = "zoom_changed_picture_same"
+    ZOOM_DIFFERS = "zoom_differs"
+    """The crop changed, the picture moved, and the one does not explain the other."""
+    TURNED_BY_MOUNT = "turned_by_mount"
+    TURNED_UNSEEN = "turned_unseen"
+    """The mount turned while the picture could not tell."""
+    MOUNT_TURNED_PICTURE_SAME = "mount_turned_picture_same"
+    MOUNT_STILL_PICTURE_MOVED = "mount_still_picture_moved"
+    """Knocked or rehung from outside: the mount did not turn."""
+    TILT_AGREES = "tilt_agrees"
+    """Gravity turned in the camera as the picture says."""
+    TILTED_UNSEEN = "tilted_unseen"
+    """Gravity turned in the camera while the picture could not tell."""
+    TILTED_PICTURE_SAME = "tilted_picture_same"
+    TILT_DIFFERS = "tilt_differs"
+    """The picture moved, and gravity turned otherwise."""
+    FOCUS_MOVED = "focus_moved"
+    """Out of focus since the lens was set to another distance."""
+    FOCUS_STILL_PICTURE_BLURRED = "focus_still_picture_blurred"
+    TAMPER_AGREES = "tamper_agrees"
+    TAMPER_PICTURE_SAME = "tamper_picture_same"
+
+
+DISAGREEMENTS = frozenset(
+    {
+        Corroboration.ZOOM_CHANGED_PICTURE_SAME,
+        Corroboration.ZOOM_DIFFERS,
+        Corroboration.MOUNT_TURNED_PICTURE_SAME,
+        Corroboration.MOUNT_STILL_PICTURE_MOVED,
+        Corroboration.TILTED_PICTURE_SAME,
+        Corroboration.TILT_DIFFERS,
+        Corroboration.FOCUS_STILL_PICTURE_BLURRED,
+        Corroboration.TAMPER_PICTURE_SAME,
+    }
+)
+"""Where picture and camera contradict each other: one of them is wrong, or is being deceived."""
+
+
+@unique
 class SignageState(StrEnum):
     """Is the sign there? (REGULATION §10; lit is an axis of its own.)"""
 

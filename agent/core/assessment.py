@@ -6,14 +6,16 @@ nothing of its own: it calls the rooms in their order and carries their states a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from viewkeeper.agent.core.events import handling
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.quality.assess import History, assess
 from viewkeeper.agent.core.quality.health import ImageHealth
-from viewkeeper.agent.core.view import guard
+from viewkeeper.agent.core.view import fusion, guard
 from viewkeeper.agent.core.view.estimate import Estimate, estimate, nothing_found
+from viewkeeper.agent.core.view.learned import Learned
+from viewkeeper.agent.core.view.reference_set import Located, ReferenceSet, learn, locate
 from viewkeeper.agent.core.view.registered import RegisteredView
 from viewkeeper.agent.core.view.verdict import Judgement, Tolerance, judge
 from viewkeeper.protocol.vocabulary import ViewCause, ViewVerdict
@@ -27,12 +29,17 @@ class WatchState:
         guard: belief about the view over time.
         history: what the image-health measures remember.
         handling: what the event flags remember.
+        references: the registered view and what was learned to look like it; ``None`` where
+            nothing is to be learned.
+        corroborated: what the camera's own sensors add.
         checks: how many checks there were.
     """
 
     guard: guard.GuardState
     history: History = field(default_factory=History)
     handling: handling.HandlingState = field(default_factory=handling.HandlingState)
+    references: ReferenceSet | None = None
+    corroborated: fusion.Corroborated = fusion.Corroborated()
     checks: int = 0
 
 
@@ -46,6 +53,8 @@ class Check:
         judgement: on this frame alone.
         health: of this frame.
         flags: that go out now.
+        by: the learned reference that gave the estimate; ``None`` where it was the registered view.
+        learned: a reference that this frame completed.
     """
 
     verdict: ViewVerdict
@@ -54,11 +63,18 @@ class Check:
     judgement: Judgement
     health: ImageHealth
     flags: tuple[handling.Flag, ...]
+    by: Learned | None = None
+    learned: Learned | None = None
 
 
-def start(at_s: float) -> WatchState:
-    """The state before the first check, or after a new view was accepted."""
-    return WatchState(guard.start(at_s))
+def start(at_s: float, references: ReferenceSet | None = None) -> WatchState:
+    """The state before the first check, or after a new view was accepted.
+
+    Args:
+        at_s: Unix seconds.
+        references: of the accepted view, where others may be learned beside it.
+    """
+    return WatchState(guard.start(at_s), references=references)
 
 
 def check(
@@ -77,6 +93,7 @@ def check(
         tolerance: of the signed configuration.
         at_s: Unix seconds.
     """
+    references, located, made = state.references, Located(nothing_found()), None
     if frame is None:
         health, history = ImageHealth(), state.history
         judgement = Judgement(ViewVerdict.CANNOT_TELL, ViewCause.SIGNAL_LOST, nothing_found())
@@ -84,9 +101,14 @@ def check(
         health, history = assess(frame, state.history)
         # The last known move is tried first: a camera that was turned stays turned.
         near = state.guard.move
-        found = nothing_found() if view is None else estimate(view, frame, near)
-        judgement = judge(found, health, tolerance)
+        if references is not None:
+            references, located = locate(references, frame, near)
+        elif view is not None:
+            located = Located(estimate(view, frame, near))
+        judgement = judge(located.estimate, health, tolerance)
     belief = guard.step(state.guard, judgement, health, at_s, tolerance)
+    if references is not None and frame is not None:
+        references, made = learn(references, frame, located, judgement, at_s, belief.verdict)
     verdict, cause = belief.verdict, belief.cause
     if view is None and frame is not None:
         verdict, cause = ViewVerdict.CANNOT_TELL, ViewCause.NOT_REGISTERED
@@ -97,5 +119,10 @@ def check(
         move=judgement.estimate.move if judgement.estimate.found else None,
     )
     hands, flags = handling.step(state.handling, seen)
-    after = replace(state, guard=belief, history=history, handling=hands, checks=state.checks + 1)
-    return after, Check(verdict, cause, judgement.estimate, judgement, health, flags)
+    heard = state.corroborated
+    if frame is not None:
+        heard = fusion.step(heard, frame.sensor, verdict, belief.move, health)
+    after = WatchState(belief, history, hands, references, heard, state.checks + 1)
+    return after, Check(
+        verdict, cause, judgement.estimate, judgement, health, flags, located.by, made
+    )

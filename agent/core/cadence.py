@@ -50,6 +50,8 @@ def _words(report: Report) -> tuple[object, ...]:
         report.view.verdict,
         report.view.cause,
         report.view.latched,
+        report.view.learned,
+        report.view.corroboration,
         report.signage.state,
         report.signage.lit,
         report.signage.source,

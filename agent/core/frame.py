@@ -36,6 +36,9 @@ class SensorState:
     crop_share: float | None = None
     """Linear share of the sensor in use, 0..1; digital zoom is its reciprocal."""
     temperature_c: float | None = None
+    gravity: tuple[float, float, float] | None = None
+    """Which way is down in the camera's frame (x right, y down, z forward), any unit; a level
+    camera reads (0, 1, 0)."""
     focus_figure: float | None = None
     """The camera's own figure of merit of its focus; larger is sharper, units are its own."""
     ptz: PtzPosition | None = None

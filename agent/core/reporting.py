@@ -109,7 +109,7 @@ def report_of(
 
 def view_report(state: WatchState, check: Check) -> ViewReport:
     """The verdict in integers: millidegrees, and zoom in parts per million."""
-    belief, found = state.guard, check.estimate
+    belief, found, references = state.guard, check.estimate, state.references
     move = None
     # A latched move keeps its last measured numbers while the lens is blind; a view that
     # cannot be told and never was has none.
@@ -133,6 +133,9 @@ def view_report(state: WatchState, check: Check) -> ViewReport:
         lost_permille=_lost_permille(belief, check),
         since_ms=max(0, int(belief.since_s * 1000)),
         latched=belief.latched,
+        learned=None if references is None else len(references.learned) or None,
+        by=None if check.by is None else check.by.digest[:8],
+        corroboration=state.corroborated.words[:8] or None,
     )
 
 
@@ -223,6 +226,9 @@ def mirror_of(site: str, header: Header, report: Report) -> dict[str, Any]:
             "lost_share": None if view.lost_permille is None else view.lost_permille / 1000,
             "since_ms": view.since_ms,
             "latched": view.latched,
+            "learned": view.learned or 0,
+            "by": None if view.by is None else view.by.hex(),
+            "corroboration": [word.value for word in view.corroboration or ()],
         },
         "signage": {
             "state": report.signage.state.value,

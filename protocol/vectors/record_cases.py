@@ -27,6 +27,7 @@ from viewkeeper.protocol.vectors import workshop as w
 from viewkeeper.protocol.vocabulary import (
     AlarmKind,
     ClockTrust,
+    Corroboration,
     EventKind,
     LifecycleState,
     LitState,
@@ -92,7 +93,17 @@ def _good() -> dict[str, Record]:
     unsure = ViewReport(
         verdict=ViewVerdict.CANNOT_TELL, cause=ViewCause.COVERED, since_ms=_UTC_MS, latched=False
     )
+    at_night = ViewReport(
+        verdict=ViewVerdict.SAME,
+        move=_MOVE,
+        since_ms=_UTC_MS,
+        latched=False,
+        learned=2,
+        by=bytes.fromhex("b1b2b3b4b5b6b7b8"),
+        corroboration=(Corroboration.TILTED_PICTURE_SAME, Corroboration.TAMPER_PICTURE_SAME),
+    )
     return {
+        "report-at-night": _record(_report(at_night)),
         "report-moved": _record(_report(moved)),
         "report-cannot-tell": _record(_report(unsure), 8),
         "event": _record(

@@ -1,4 +1,4 @@
-"""Registered views, each in a file named by its hash."""
+"""Registered views, and references learned beside one, each in a file named by its hash."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from viewkeeper.agent.adapters.store.disk import Disk, write_whole
 from viewkeeper.protocol.errors import Reason, SetupError
 
 _SUFFIX = ".view"
+_LEARNED = ".learned"
 
 
 class ViewStore:
@@ -31,6 +32,28 @@ class ViewStore:
     def known(self) -> frozenset[bytes]:
         """Digests of the views that are here and were whole when this store was opened."""
         return self._known
+
+    def keep_learned(self, data: bytes) -> None:
+        """Keep a learned reference; on return the disk has it.
+
+        Raises:
+            OSError: the disk would not take it.
+        """
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(self._disk, self._path(hashlib.sha256(data).digest(), _LEARNED), data)
+
+    def learned(self) -> dict[bytes, bytes]:
+        """Digest and bytes of every learned reference that is here and whole."""
+        found: dict[bytes, bytes] = {}
+        for path in sorted(self._directory.glob(f"*{_LEARNED}")):
+            data = path.read_bytes()
+            if _is_digest(path.stem) and hashlib.sha256(data).hexdigest() == path.stem:
+                found[bytes.fromhex(path.stem)] = data
+        return found
+
+    def forget_learned(self, digest: bytes) -> None:
+        """Delete a learned reference; none of that name is no error."""
+        self._path(digest, _LEARNED).unlink(missing_ok=True)
 
     def _found(self) -> frozenset[bytes]:
         if not self._directory.is_dir():
@@ -60,8 +83,8 @@ class ViewStore:
             return False
         return True
 
-    def _path(self, digest: bytes) -> Path:
-        return self._directory / f"{digest.hex()}{_SUFFIX}"
+    def _path(self, digest: bytes, suffix: str = _SUFFIX) -> Path:
+        return self._directory / f"{digest.hex()}{suffix}"
 
 
 def _is_digest(stem: str) -> bool:

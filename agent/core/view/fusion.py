@@ -1,17 +1,24 @@
 """What the camera says of itself beside what its picture says: the same, or something else.
 
-Rule: a witness never makes or unmakes a verdict. The picture's verdict stands; a disagreement
+Rule: a sensor never makes or unmakes a verdict. The picture's verdict stands; a disagreement
 gets a name of its own, since a mount that turned before an unchanged picture is a fault or a fraud.
+
+What the sensors said when the view was first seen to be the same is *home*, and everything is
+measured from there. A word counts once it was said `LASTING` times in a row, since a mount's
+status and a picture are seldom of one moment.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from viewkeeper.agent.core.frame import SensorState
-from viewkeeper.agent.core.view.geometry import Move
-from viewkeeper.protocol.vocabulary import ViewVerdict
+from viewkeeper.agent.core.quality.health import ImageHealth, Kind
+from viewkeeper.agent.core.view.geometry import Floats, Move
+from viewkeeper.protocol.vocabulary import DISAGREEMENTS, Corroboration, ViewVerdict
 
 CROP_CHANGED = 0.005
 """Relative change of the crop that is a change of zoom and not its rounding."""
@@ -19,86 +26,173 @@ PTZ_CHANGED = 0.002
 """Of ONVIF's generic spaces, whose whole is 2: 0.36 degrees of a mount that turns all round [P]."""
 ZOOM_FITS = 0.01
 """How far the picture's zoom may be from the crop's and still be explained by it."""
+GRAVITY_CHANGED_DEG = 1.0
+"""An accelerometer drifts by 0.2 to 0.6 degrees over 40 °C (LSM6DSO, BMI270)."""
+GRAVITY_LENGTH = 0.1
+"""Relative change of its length from which what is felt is not gravity alone."""
+FOCUS_CHANGED_DIOPTRE = 0.25
+LASTING = 3
+"""Checks in a row."""
 
-
-class Witness(StrEnum):
-    """What the camera's own state adds to the verdict."""
-
-    ZOOMED_BY_CAMERA = "zoomed_by_camera"
-    """The crop changed and the picture's zoom with it, as much: not a hand on the lens."""
-    ZOOM_CHANGED_PICTURE_SAME = "zoom_changed_picture_same"
-    ZOOM_DIFFERS = "zoom_differs"
-    """The crop changed, the picture moved, and the one does not explain the other."""
-    TURNED_BY_MOUNT = "turned_by_mount"
-    PTZ_MOVED_PICTURE_SAME = "ptz_moved_picture_same"
-    PTZ_STILL_PICTURE_MOVED = "ptz_still_picture_moved"
-    """Knocked or rehung from outside: the mount did not turn."""
-    TAMPER_AGREES = "tamper_agrees"
-    TAMPER_PICTURE_SAME = "tamper_picture_same"
-
-
-DISAGREEMENTS = frozenset(
-    {
-        Witness.ZOOM_CHANGED_PICTURE_SAME,
-        Witness.ZOOM_DIFFERS,
-        Witness.PTZ_MOVED_PICTURE_SAME,
-        Witness.PTZ_STILL_PICTURE_MOVED,
-        Witness.TAMPER_PICTURE_SAME,
-    }
-)
+_SAME, _MOVED, _UNSEEN = "same", "moved", "unseen"
+_PICTURE = {
+    ViewVerdict.SAME: _SAME,
+    ViewVerdict.OBSTRUCTED: _SAME,
+    ViewVerdict.MOVED: _MOVED,
+    ViewVerdict.CANNOT_TELL: _UNSEEN,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Fusion:
-    """The picture's verdict, and who agrees with it."""
+class Corroborated:
+    """What the sensors add, over time; begin with ``Corroborated()``.
 
-    agree: tuple[Witness, ...] = ()
-    disagree: tuple[Witness, ...] = ()
+    Attributes:
+        home: what each sensor said when the view was first seen to be the same.
+        words: that stand now.
+        latest: of the last check, and how often in a row.
+    """
+
+    home: SensorState = SensorState()
+    words: tuple[Corroboration, ...] = ()
+    latest: tuple[Corroboration, ...] = ()
+    times: int = 0
+
+    @property
+    def disagreements(self) -> tuple[Corroboration, ...]:
+        """Those of the words that contradict the picture."""
+        return tuple(word for word in self.words if word in DISAGREEMENTS)
 
 
-def fuse(home: SensorState, now: SensorState, verdict: ViewVerdict, move: Move) -> Fusion:
-    """Hear the witnesses on one verdict.
+def step(
+    before: Corroborated,
+    now: SensorState,
+    verdict: ViewVerdict,
+    move: Move,
+    health: ImageHealth,
+) -> Corroborated:
+    """One check further.
 
     Args:
-        home: sensor state while the view was last `same`, or when it was accepted.
+        before: from the check before.
         now: sensor state of the present frame.
-        verdict: of the picture.
+        verdict: on the picture, over time.
         move: of the picture; read only where the verdict is `moved`.
+        health: of the picture.
     """
-    if verdict is ViewVerdict.CANNOT_TELL:
-        return Fusion()
-    moved = verdict is ViewVerdict.MOVED
-    heard = (_of_zoom(home, now, moved, move), _of_ptz(home, now, moved), _of_tamper(now, moved))
-    said = [witness for witness in heard if witness is not None]
-    return Fusion(
-        tuple(witness for witness in said if witness not in DISAGREEMENTS),
-        tuple(witness for witness in said if witness in DISAGREEMENTS),
+    home = before.home
+    if verdict is ViewVerdict.SAME:
+        home = _first_known(home, now)
+    latest = fuse(home, now, verdict, move, health)
+    times = before.times + 1 if latest == before.latest else 1
+    words = latest if times >= LASTING else before.words
+    return Corroborated(home, words, latest, min(times, LASTING))
+
+
+def fuse(
+    home: SensorState,
+    now: SensorState,
+    verdict: ViewVerdict,
+    move: Move,
+    health: ImageHealth,
+) -> tuple[Corroboration, ...]:
+    """Hear the sensors on one check; arguments as for `step`."""
+    picture = _PICTURE[verdict]
+    heard = (
+        _of_zoom(home, now, picture, move),
+        _of_mount(home, now, picture),
+        _of_gravity(home, now, picture, move),
+        _of_focus(home, now, health),
+        _of_tamper(now, picture),
+    )
+    return tuple(word for word in heard if word is not None)
+
+
+def _first_known(home: SensorState, now: SensorState) -> SensorState:
+    """Home, and what it did not know yet."""
+    if now.ptz is not None and now.ptz.moving:
+        now = replace(now, ptz=None)
+    return replace(
+        home,
+        crop_share=now.crop_share if home.crop_share is None else home.crop_share,
+        lens_position_dioptre=(
+            now.lens_position_dioptre
+            if home.lens_position_dioptre is None
+            else home.lens_position_dioptre
+        ),
+        gravity=now.gravity if home.gravity is None else home.gravity,
+        ptz=now.ptz if home.ptz is None else home.ptz,
     )
 
 
-def _of_zoom(home: SensorState, now: SensorState, moved: bool, move: Move) -> Witness | None:
-    if not home.crop_share or not now.crop_share:
+def _of_zoom(home: SensorState, now: SensorState, picture: str, move: Move) -> Corroboration | None:
+    if not home.crop_share or not now.crop_share or picture == _UNSEEN:
         return None
     zoom = home.crop_share / now.crop_share  # a smaller share is a narrower view
     if abs(zoom - 1.0) < CROP_CHANGED:
         return None
-    if not moved:
-        return Witness.ZOOM_CHANGED_PICTURE_SAME
+    if picture == _SAME:
+        return Corroboration.ZOOM_CHANGED_PICTURE_SAME
     fits = abs(move.zoom / zoom - 1.0) < ZOOM_FITS
-    return Witness.ZOOMED_BY_CAMERA if fits else Witness.ZOOM_DIFFERS
+    return Corroboration.ZOOMED_BY_CAMERA if fits else Corroboration.ZOOM_DIFFERS
 
 
-def _of_ptz(home: SensorState, now: SensorState, moved: bool) -> Witness | None:
+def _of_mount(home: SensorState, now: SensorState, picture: str) -> Corroboration | None:
     if home.ptz is None or now.ptz is None or now.ptz.moving:
         return None
     a, b = home.ptz, now.ptz
     turned = max(abs(a.pan - b.pan), abs(a.tilt - b.tilt), abs(a.zoom - b.zoom)) > PTZ_CHANGED
-    if moved:
-        return Witness.TURNED_BY_MOUNT if turned else Witness.PTZ_STILL_PICTURE_MOVED
-    return Witness.PTZ_MOVED_PICTURE_SAME if turned else None
+    if not turned:
+        return Corroboration.MOUNT_STILL_PICTURE_MOVED if picture == _MOVED else None
+    return {
+        _SAME: Corroboration.MOUNT_TURNED_PICTURE_SAME,
+        _MOVED: Corroboration.TURNED_BY_MOUNT,
+        _UNSEEN: Corroboration.TURNED_UNSEEN,
+    }[picture]
 
 
-def _of_tamper(now: SensorState, moved: bool) -> Witness | None:
+def _of_gravity(
+    home: SensorState, now: SensorState, picture: str, move: Move
+) -> Corroboration | None:
+    if home.gravity is None or now.gravity is None:
+        return None
+    a, b = np.array(home.gravity), np.array(now.gravity)
+    length_a, length_b = math.hypot(*home.gravity), math.hypot(*now.gravity)
+    if not length_a or abs(length_b / length_a - 1.0) > GRAVITY_LENGTH:
+        return None
+    a, b = a / length_a, b / length_b
+    if picture != _MOVED:
+        if _apart_deg(a, b) <= GRAVITY_CHANGED_DEG:
+            return None
+        same = picture == _SAME
+        return Corroboration.TILTED_PICTURE_SAME if same else Corroboration.TILTED_UNSEEN
+    expected = move.rotation().T @ a
+    if _apart_deg(expected, b) > GRAVITY_CHANGED_DEG:
+        return Corroboration.TILT_DIFFERS
+    # Panning about gravity it cannot feel: silence there is no agreement.
+    return Corroboration.TILT_AGREES if _apart_deg(a, expected) > GRAVITY_CHANGED_DEG else None
+
+
+def _apart_deg(a: Floats, b: Floats) -> float:
+    return math.degrees(math.acos(min(1.0, max(-1.0, float(a @ b)))))
+
+
+def _of_focus(home: SensorState, now: SensorState, health: ImageHealth) -> Corroboration | None:
+    before, after = home.lens_position_dioptre, now.lens_position_dioptre
+    if before is None or after is None:
+        return None
+    if all(finding.kind is not Kind.DEFOCUSED for finding in health.findings):
+        return None  # an autofocus is at work all day
+    if abs(after - before) > FOCUS_CHANGED_DIOPTRE:
+        return Corroboration.FOCUS_MOVED
+    return Corroboration.FOCUS_STILL_PICTURE_BLURRED
+
+
+def _of_tamper(now: SensorState, picture: str) -> Corroboration | None:
     if not now.tampered:  # silence of a tamper detector proves nothing
         return None
-    return Witness.TAMPER_AGREES if moved else Witness.TAMPER_PICTURE_SAME
+    return {
+        _SAME: Corroboration.TAMPER_PICTURE_SAME,
+        _MOVED: Corroboration.TAMPER_AGREES,
+        _UNSEEN: Corroboration.TAMPER_AGREES,
+    }[picture]

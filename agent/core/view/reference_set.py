@@ -5,93 +5,60 @@ look. A learned one is a second picture of the same pose: it is made only from f
 accepted view itself recognised, and carries the offset that the accepted view measured then. So
 every answer counts from the accepted view, and a drift cannot be learned.
 
-Format of a learned reference, version 1, little-endian: ``VKLR``, version u8, SHA-256 of the
-accepted view, moment f64 (Unix seconds), offset 4 f64 (pan, tilt, roll in degrees, zoom), its
-standard errors 4 f64, then the bytes of a registered view.
+A lesson gathers frames over minutes, so that what passes drops out. They are averaged in groups
+before they become a reference: noise in a picture at night is what makes the accepted view fail.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.view.estimate import Estimate, MoveError, Tile, estimate
 from viewkeeper.agent.core.view.geometry import Move
-from viewkeeper.agent.core.view.obstruction import hidden_share
+from viewkeeper.agent.core.view.learned import Learned
 from viewkeeper.agent.core.view.registered import RegisteredView, RegistrationError, register
 from viewkeeper.agent.core.view.verdict import Judgement
 from viewkeeper.protocol.vocabulary import ViewVerdict
 
 MOST_LEARNED = 4
 """Night, infrared, snow and leaves; the oldest makes room."""
-LESSON_FRAMES = 5
+LESSON_FRAMES = 24
+_GROUP = 8
+"""Frames that are averaged into one: a third of the noise."""
+LESSON_S = 480.0
+"""How long a lesson lasts at least; its frames are spread evenly over that time."""
 LESSON_GAP_S = 3600.0
 """Least time between two lessons."""
 SURE = 0.95
-"""Confidence of the accepted view from which a frame may teach."""
+"""Confidence of the accepted view from which a frame may teach, and needs no second word."""
 WELL_WITHIN = 0.5
 """Share of the tolerance that move and three standard errors may reach together."""
 STRANGE = 0.6
 """Mean agreement from which a reference knows this light already."""
-_HIDDEN = 0.08
-_HEADER = struct.Struct("<4sB32s9d")
-_MAGIC, _VERSION = b"VKLR", 1
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
-    """Another look of the accepted view.
+class Lesson:
+    """Frames that may become a reference, with what the accepted view said of each.
 
     Attributes:
-        accepted: digest of the accepted view.
-        at_s: when it was learned, Unix seconds.
-        offset: of its pose from the accepted one, as the accepted view measured it.
-        error: standard errors of the offset.
-        view: the reference itself.
+        began_s, last_s: Unix seconds of its first and its last frame.
+        told: of each frame.
+        pictures: uint8 (H, W), means of whole groups.
+        total: uint16 (H, W), sum of the group under way; never written to once made.
     """
 
-    accepted: bytes
-    at_s: float
-    offset: Move
-    error: MoveError
-    view: RegisteredView = field(compare=False)
-
-    @property
-    def digest(self) -> bytes:
-        """SHA-256 of the bytes: what the ledger enters."""
-        return hashlib.sha256(self.to_bytes()).digest()
-
-    def to_bytes(self) -> bytes:
-        """The file."""
-        offset, error = self.offset, self.error
-        numbers = (
-            *(self.at_s, offset.pan_deg, offset.tilt_deg, offset.roll_deg, offset.zoom),
-            *(error.pan_deg, error.tilt_deg, error.roll_deg, error.zoom),
-        )
-        header = _HEADER.pack(_MAGIC, _VERSION, self.accepted, *numbers)
-        return header + self.view.to_bytes()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Learned:
-        """Read a file.
-
-        Raises:
-            RegistrationError: ``damaged`` or ``version``.
-        """
-        damaged = "delete the learned reference; it is learned anew"
-        if len(data) < _HEADER.size or data[:4] != _MAGIC:
-            raise RegistrationError("damaged", damaged)
-        if data[4] != _VERSION:
-            raise RegistrationError("version", f"this agent reads version {_VERSION} only")
-        _, _, accepted, at_s, *numbers = _HEADER.unpack_from(data)
-        if not all(map(math.isfinite, (at_s, *numbers))) or min(numbers[3:]) < 0 or not numbers[3]:
-            raise RegistrationError("damaged", damaged)
-        view = RegisteredView.from_bytes(data[_HEADER.size :])
-        return cls(accepted, at_s, Move(*numbers[:4]), MoveError(*numbers[4:]), view)
+    began_s: float
+    last_s: float
+    told: tuple[tuple[Move, MoveError], ...]
+    pictures: tuple[NDArray[np.uint8], ...]
+    total: NDArray[np.uint16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +68,28 @@ class ReferenceSet:
     Attributes:
         accepted: never replaced; another accepted view begins another set.
         learned: oldest first, `MOST_LEARNED` at most.
-        lesson: frames that may become a reference, with what the accepted view said of each.
+        lesson_s: how long a lesson lasts at least.
+        lesson: under way; ``None`` while there is none.
         rest_until_s: no lesson begins before.
+        turn: which learned reference, counted from the newest, is asked when one is needed.
     """
 
     accepted: RegisteredView
     learned: tuple[Learned, ...] = ()
-    lesson: tuple[tuple[Frame, Estimate], ...] = field(default=(), compare=False, repr=False)
-    rest_until_s: float = -math.inf
+    lesson_s: float = LESSON_S
+    lesson: Lesson | None = field(default=None, compare=False, repr=False)
+    rest_until_s: float = field(default=-math.inf, compare=False)
+    turn: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
         if any(each.accepted != self.accepted.digest for each in self.learned):
             raise ValueError("a reference that was learned under another accepted view")
         if len(self.learned) > MOST_LEARNED:
             raise ValueError(f"at most {MOST_LEARNED} learned references")
+
+    def without(self, learned: Learned) -> ReferenceSet:
+        """The same set, one reference poorer."""
+        return replace(self, learned=tuple(one for one in self.learned if one != learned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,25 +100,35 @@ class Located:
     by: Learned | None = None
 
 
-def locate(references: ReferenceSet, frame: Frame, near: Move | None = None) -> Located:
-    """Find a frame: on the accepted view, and only where that fails on the learned ones.
+def locate(
+    references: ReferenceSet, frame: Frame, near: Move | None = None
+) -> tuple[ReferenceSet, Located]:
+    """Find a frame: on the accepted view, and where that is not sure on a learned one as well.
 
-    The move and its errors count from the accepted view whichever reference found it.
+    One learned reference a frame is asked: the one that last answered, else the next one, so
+    that a blind camera costs twice and not five times as much. The move and its errors count
+    from the accepted view whichever reference found it.
     """
     first = estimate(references.accepted, frame, near)
-    if first.found:
-        return Located(first)
-    best = Located(first)
-    for each in reversed(references.learned):  # the newest is the likeliest
-        guess = each.offset.inverse().compose(near or Move())
-        seen = estimate(each.view, frame, guess)
-        if seen.found and seen.confidence > best.estimate.confidence:
-            best = Located(_from_accepted(each, seen), each)
-    return best
+    if first.confidence >= SURE or not references.learned:
+        return references, Located(first)
+    turn = references.turn % len(references.learned)
+    each = references.learned[-1 - turn]  # the newest is the likeliest
+    seen = estimate(each.view, frame, each.offset.inverse().compose(near or Move()))
+    if not seen.found:
+        return replace(references, turn=turn + 1), Located(first)
+    if seen.confidence <= first.confidence:
+        return references, Located(first)
+    return references, Located(_from_accepted(each, seen), each)
 
 
 def learn(
-    references: ReferenceSet, frame: Frame, located: Located, judgement: Judgement, at_s: float
+    references: ReferenceSet,
+    frame: Frame,
+    located: Located,
+    judgement: Judgement,
+    at_s: float,
+    believed: ViewVerdict = ViewVerdict.SAME,
 ) -> tuple[ReferenceSet, Learned | None]:
     """Let a frame teach; returns the new reference when a lesson is complete.
 
@@ -153,36 +138,54 @@ def learn(
         located: what `locate` said of it.
         judgement: what `judge` said of it, with the signed tolerance.
         at_s: Unix seconds.
+        believed: the verdict over time; only `same` teaches, and `obstructed` does not.
     """
-    if at_s < references.rest_until_s:
+    lesson, pace_s = references.lesson, references.lesson_s / LESSON_FRAMES
+    if ViewVerdict.MOVED in (judgement.verdict, believed):
+        return replace(references, lesson=None), None
+    if at_s < references.rest_until_s or (lesson is not None and at_s < lesson.last_s + pace_s):
         return references, None
-    if located.by is not None or not _may_teach(judgement):
-        return replace(references, lesson=()), None
-    if not references.lesson and _is_known(references.learned, frame, located.estimate.move):
+    if lesson is not None and at_s > lesson.began_s + 3.0 * references.lesson_s:
+        return replace(references, lesson=None), None
+    if believed is not ViewVerdict.SAME or located.by is not None or not _may_teach(judgement):
+        return references, None
+    if lesson is None and _is_known(references.learned, frame, located.estimate.move):
         return replace(references, rest_until_s=at_s + LESSON_GAP_S), None
-    lesson = (*references.lesson, (frame, located.estimate))
-    if len(lesson) < LESSON_FRAMES:
+    lesson = _further(lesson, frame, located.estimate, at_s)
+    if len(lesson.told) < LESSON_FRAMES:
         return replace(references, lesson=lesson), None
-    rested = replace(references, lesson=(), rest_until_s=at_s + LESSON_GAP_S)
+    rested = replace(references, lesson=None, rest_until_s=at_s + LESSON_GAP_S)
     try:
-        view = register([each for each, _ in lesson], references.accepted.lens)
+        pictures = [Frame(picture, at_s) for picture in lesson.pictures]
+        view = register(pictures, references.accepted.lens)
     except RegistrationError:
         return rested, None
-    offset, error = _offset([told for _, told in lesson])
+    offset, error = _offset(lesson.told)
     made = Learned(references.accepted.digest, at_s, offset, error, view)
     kept = references.learned[-(MOST_LEARNED - 1) :]
-    return replace(rested, learned=(*kept, made)), made
+    return replace(rested, learned=(*kept, made), turn=0), made
+
+
+def _further(lesson: Lesson | None, frame: Frame, seen: Estimate, at_s: float) -> Lesson:
+    luma = frame.luma.astype(np.uint16)
+    told = (seen.move, seen.stderr)
+    if lesson is None or lesson.total.shape != luma.shape:
+        return Lesson(at_s, at_s, (told,), (), luma)
+    total, pictures = lesson.total + luma, lesson.pictures
+    count = len(lesson.told) + 1
+    if count % _GROUP == 0:
+        mean = ((total + _GROUP // 2) // _GROUP).astype(np.uint8)
+        pictures, total = (*pictures, mean), np.zeros_like(total)
+    return Lesson(lesson.began_s, at_s, (*lesson.told, told), pictures, total)
 
 
 def _may_teach(judgement: Judgement) -> bool:
-    """The accepted view is sure that nothing moved or hides, and yet the light is strange."""
+    """The accepted view is sure that nothing moved, and yet the light is strange."""
     seen = judgement.estimate
-    hidden = hidden_share(seen.tiles)
     return (
         judgement.verdict is ViewVerdict.SAME
         and seen.confidence >= SURE
         and judgement.excess + 3.0 * judgement.uncertainty <= WELL_WITHIN
-        and (hidden is None or hidden < _HIDDEN)
         and _agreement(seen.tiles) < STRANGE
     )
 
@@ -200,10 +203,10 @@ def _agreement(tiles: Sequence[Tile]) -> float:
     return sum(visible) / len(visible) if visible else 0.0
 
 
-def _offset(told: Sequence[Estimate]) -> tuple[Move, MoveError]:
+def _offset(told: Sequence[tuple[Move, MoveError]]) -> tuple[Move, MoveError]:
     """Mean move of a lesson. Its frames share one light, so their errors do not average out."""
     count = len(told)
-    moves, errors = [each.move for each in told], [each.stderr for each in told]
+    moves, errors = [move for move, _ in told], [error for _, error in told]
     return Move(
         sum(move.pan_deg for move in moves) / count,
         sum(move.tilt_deg for move in moves) / count,
@@ -218,6 +221,8 @@ def _offset(told: Sequence[Estimate]) -> tuple[Move, MoveError]:
 
 
 def _from_accepted(learned: Learned, seen: Estimate) -> Estimate:
+    """The move counted from the accepted view; no tiles, since they are of another picture: what
+    stood before the camera while it was learned must not count as part of the view."""
     a, b = learned.error, seen.stderr
     error = MoveError(
         math.hypot(a.pan_deg, b.pan_deg),
@@ -225,4 +230,4 @@ def _from_accepted(learned: Learned, seen: Estimate) -> Estimate:
         math.hypot(a.roll_deg, b.roll_deg),
         math.hypot(a.zoom, b.zoom),
     )
-    return replace(seen, move=learned.offset.compose(seen.move), stderr=error)
+    return replace(seen, move=learned.offset.compose(seen.move), stderr=error, tiles=())

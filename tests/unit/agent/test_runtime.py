@@ -12,6 +12,7 @@ from viewkeeper.agent.adapters.store.flag_file import FlagFile
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.signage.lamp import LampLimits
 from viewkeeper.agent.core.view.geometry import Lens
+from viewkeeper.agent.core.view.reference_set import ReferenceSet
 from viewkeeper.agent.core.view.registered import register
 from viewkeeper.agent.ports import (
     ClockReading,
@@ -87,6 +88,9 @@ class Hand:
     refusals: int = 0
     lifecycle: LifecycleState = LifecycleState.IN_USE
     withdrawals: int = 0
+    learns: bool = False
+    disk: bool = True
+    lessons: list = field(default_factory=list)
     opened: int = 0
     said: list = field(default_factory=list)
     alarms: dict = field(default_factory=dict)
@@ -135,6 +139,13 @@ class Hand:
 
     def view(self, digest):
         return VIEW if digest == VIEW.digest else None
+
+    def references(self, accepted, at):
+        return ReferenceSet(accepted) if self.learns else None
+
+    def keep_learned(self, made, references, at):
+        self.lessons.append(made)
+        return references if self.disk else references.without(made)
 
     def note_alarm(self, kind, detail, at):
         self.ledger_size += 1
