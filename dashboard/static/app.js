@@ -4,6 +4,7 @@ import { html, render, useEffect, useRef, useState } from "./vendor/preact.js";
 import { openLink } from "./link.js";
 import { Store } from "./model/store.js";
 import { RecorderClient } from "./recorder.js";
+import { AlarmHistory } from "./parts/alarms.js";
 import { Bar } from "./parts/bar.js";
 import { Card } from "./parts/card.js";
 import { Login } from "./parts/login.js";
@@ -117,7 +118,7 @@ function Page({ config, tables, store }) {
   const Shown = { camera: Card, zones: Zones, report: Report }[place];
   return html`
     <a class="skip" href="#main" onClick=${skip}>${words.t("skip")}</a>
-    <${Bar} words=${words} tables=${tables} link=${link} recorder=${recorder} theme=${theme} sound=${sound} setSound=${setSound} operator=${config.operator}
+    <${Bar} words=${words} tables=${tables} link=${link} recorder=${recorder} theme=${theme} sound=${sound} setSound=${setSound} operator=${config.operator} place=${hash === "#/alarms" ? "alarms" : "cameras"}
       setTheme=${(one) => { remember(THEME, one); applyTheme(one); setTheme(one); }}
       setLanguage=${(one) => { keepLanguage(one); setLanguage(one); }} />
     <main id="main" tabindex="-1">
@@ -129,6 +130,7 @@ function Page({ config, tables, store }) {
             <${Shown} key=${hash} camera=${chosen} words=${words} now=${now} recorder=${recorder} />`
         : plan ? html`<p class="back"><a href="#/">← ${words.t("overview")}</a></p>
             <${Placing} key=${hash} site=${id} plan=${plan} cameras=${cameras.filter((one) => one.config.site === id)} words=${words} />`
+        : hash === "#/alarms" ? html`<${AlarmHistory} store=${store} words=${words} now=${now} recorder=${recorder} />`
         : html`<${Overview} cameras=${cameras} plans=${plans} words=${words} now=${now} recorder=${recorder} />`}
     </main>
     <${Announcer} cameras=${cameras} words=${words} />`;

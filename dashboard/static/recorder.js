@@ -80,6 +80,19 @@ export class RecorderClient {
     this.#store.changed();
   }
 
+  /** Alarms of all cameras in the last `hours`, verified: {records, cleared, acknowledgements, refused, more}. */
+  async loadAlarms(hours) {
+    const found = await this.#ask(`api/alarms?${new URLSearchParams({ hours: String(hours) })}`);
+    const read = await Promise.all(found.alarms.map(async ([id, rest, message]) => {
+      const camera = this.#store.cameras.get(id);
+      const record = camera && (await this.#store.verify(camera, rest, fromBase64(message)));
+      return record && { camera, ...record };
+    }));
+    const known = read.filter((one) => one !== undefined); // cameras that left the register have no key here
+    const records = known.filter((one) => one?.kind === "alarm");
+    return { ...found, records, refused: known.length - records.length };
+  }
+
   async #ask(path) {
     const answer = await fetch(new URL(path, document.baseURI));
     if (answer.status === 401) location.reload();

@@ -7,6 +7,8 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,10 @@ import paho.mqtt.client as mqtt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paho.mqtt.enums import CallbackAPIVersion
 
+from viewkeeper.dashboard.recorder.api import Api
+from viewkeeper.dashboard.recorder.intake import Intake
+from viewkeeper.dashboard.recorder.listener import BrokerAddress, Recorder
+from viewkeeper.dashboard.recorder.recording import Recording
 from viewkeeper.dashboard.register import Camera, Register
 from viewkeeper.protocol import records
 from viewkeeper.protocol.checkpoints import Checkpoint, seal_checkpoint
@@ -174,6 +180,40 @@ class Voice:
     def checkpoint(self, size: int, root: bytes) -> None:
         body = Checkpoint(device=self.camera, size=size, root=root, utc_ms=now_ms())
         self.publish(self.topics.checkpoint, seal_checkpoint(body, self.signer), retain=True)
+
+
+@dataclass
+class Desk:
+    """A recorder at work."""
+
+    recording: Recording
+    recorder: Recorder
+    api: Api
+    path: Path
+
+    def await_records(self, count: int) -> None:
+        for _ in range(200):
+            if self.recording.size() >= count:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"{self.recording.size()} of {count} records")
+
+
+@contextmanager
+def recording_desk(broker: Broker, register: Register, path: Path) -> Iterator[Desk]:
+    """A recorder of our own that listens."""
+    recording = Recording(path)
+    address = BrokerAddress(host="127.0.0.1", port=broker.tcp_port)
+    recorder = Recorder(Intake(register), recording, address, now_ms)
+    for _ in range(200):
+        if recorder.health()["connected"]:
+            break
+        time.sleep(0.05)
+    time.sleep(0.2)  # its subscription follows its connection
+    try:
+        yield Desk(recording, recorder, Api(recording, now_ms, recorder.health), path)
+    finally:
+        recorder.close()
 
 
 def publish(broker: Broker, topic: str, payload: bytes, *, retain: bool = False) -> None:

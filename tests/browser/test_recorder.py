@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.desk import Broker, Voice, everybody, now_ms, report
-from viewkeeper.dashboard.recorder.api import Api
-from viewkeeper.dashboard.recorder.intake import Intake
-from viewkeeper.dashboard.recorder.listener import BrokerAddress, Recorder
-from viewkeeper.dashboard.recorder.recording import Recording
+from tests.browser.desk import (
+    Broker,
+    Desk,
+    Voice,
+    everybody,
+    now_ms,
+    recording_desk,
+    report,
+)
 from viewkeeper.protocol.vocabulary import AlarmKind, EventKind, ViewVerdict
 
 pytestmark = pytest.mark.e2e
 MINUTE_MS = 60_000
-
-
-@dataclass
-class Desk:
-    """A recorder at work."""
-
-    recording: Recording
-    recorder: Recorder
-    api: Api
-    path: Path
-
-    def await_records(self, count: int) -> None:
-        for _ in range(200):
-            if self.recording.size() >= count:
-                return
-            time.sleep(0.05)
-        raise AssertionError(f"{self.recording.size()} of {count} records")
 
 
 @pytest.fixture
@@ -47,17 +32,8 @@ def gate(broker: Broker) -> Voice:
 
 @pytest.fixture
 def desk(broker: Broker, gate: Voice, tmp_path: Path) -> Iterator[Desk]:
-    path = tmp_path / "desk.sqlite"
-    recording = Recording(path)
-    address = BrokerAddress(host="127.0.0.1", port=broker.tcp_port)
-    recorder = Recorder(Intake(everybody(gate)), recording, address, now_ms)
-    for _ in range(200):
-        if recorder.health()["connected"]:
-            break
-        time.sleep(0.05)
-    time.sleep(0.2)  # its subscription follows its connection
-    yield Desk(recording, recorder, Api(recording, now_ms, recorder.health), path)
-    recorder.close()
+    with recording_desk(broker, everybody(gate), tmp_path / "desk.sqlite") as running:
+        yield running
 
 
 def a_day(gate: Voice) -> int:

@@ -113,6 +113,16 @@ export class Store {
     });
   }
 
+  /** Read a message of a recorder and change nothing: the record, or null where it does not hold. */
+  async verify(camera, rest, message) {
+    try {
+      return await this.#unseal(camera, rest, message);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return null;
+    }
+  }
+
   /** Call when a connection begins, and when what the broker keeps has arrived. */
   beginSession() {
     for (const camera of this.cameras.values()) doubtAlarms(camera);

@@ -5,15 +5,19 @@ import { LANGUAGES } from "../words.js";
 import { signOut } from "./signing_in.js";
 import { Alarm, Dot, Speaker, VerdictIcon } from "./icons.js";
 
+const PLACES = { cameras: "#/", alarms: "#/alarms" };
 export const THEMES = ["auto", "light", "dark"];
 
-export function Bar({ words, tables, link, recorder, theme, setTheme, setLanguage, sound, setSound, operator }) {
+export function Bar({ words, tables, link, recorder, theme, setTheme, setLanguage, sound, setSound, operator, place }) {
   return html`<header class="bar">
     <a class="brand" href="#/"><${Mark} /><span><b>${words.t("title")}</b><small>${words.t("subtitle")}</small></span></a>
     <p class=${`broker broker-${link.state}`} role="status" data-broker=${link.state}>
       <${Dot} state=${link.state === "connected" ? "connected" : "false"} />${words.t(`broker.${link.state}`)}
     </p>
     ${recorder && !recorder.reachable && html`<p class="broker broker-lost" role="status" data-recorder="lost">${words.t("recorder.lost")}</p>`}
+    <nav class="nav" aria-label=${words.t("nav")}>
+      ${Object.entries(PLACES).map(([one, href]) => html`<a key=${one} href=${href} aria-current=${one === place ? "page" : null}>${words.t(`nav.${one}`)}</a>`)}
+    </nav>
     <div class="choices">
       ${operator && html`<span class="operator">${operator}</span>
         <button type="button" class="toggle" data-signout onClick=${signOut}>${words.t("signin.out")}</button>`}
