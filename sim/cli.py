@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from viewkeeper.command_line import OneLineParser, guarded
-from viewkeeper.sim.commands import agent, frames, render, stage, year
+from viewkeeper.sim.commands import agent, fleet, frames, render, stage, year
 from viewkeeper.sim.demo import command as demo
 from viewkeeper.sim.errors import SimError
 
@@ -31,6 +31,7 @@ COMMANDS = (
     Command("frames", frames.SUMMARY, frames.add_arguments, frames.run),
     Command("stage", stage.SUMMARY, stage.add_arguments, stage.run),
     Command("year", year.SUMMARY, year.add_arguments, year.run),
+    Command("fleet", fleet.SUMMARY, fleet.add_arguments, fleet.run),
     Command("agent", agent.SUMMARY, agent.add_arguments, agent.run),
 )
 """A new command is one more entry."""
@@ -44,6 +45,7 @@ examples:
   viewkeeper-sim render knocked.png --pan 3 --roll -1 --with rain=0.7 --json
   viewkeeper-sim frames night/ --count 20 --with night=1 --with people=8
   viewkeeper-sim stage cam-1.json --new
+  viewkeeper-sim fleet --cameras 2000 --seconds 240 --fault power-cut@60+15
 """
 
 

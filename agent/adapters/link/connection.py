@@ -27,6 +27,7 @@ from viewkeeper.agent.adapters.link.settings import LinkSettings, TlsSettings
 from viewkeeper.agent.adapters.link.versions import Version
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.topics import OFFLINE
+from viewkeeper.secret_file import read_secret_text
 
 MAX_PACKET_BYTES = 65_536
 _UNSUPPORTED_VERSION = 0x84  # MQTT 5 §3.2.2.2
@@ -83,15 +84,11 @@ def password_of(settings: LinkSettings) -> str | None:
     """First line of the password file.
 
     Raises:
-        SetupError: the file cannot be read.
+        SetupError: missing, readable for others, or empty.
     """
     if settings.password_file is None:
         return None
-    try:
-        lines = settings.password_file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(Reason.FILE_UNREADABLE, f"{settings.password_file}: {error}") from error
-    return lines[0] if lines else ""
+    return read_secret_text(settings.password_file)
 
 
 class Connection:
@@ -215,6 +212,16 @@ class Connection:
         if self._client.socket() is not None:
             self._client.loop_misc()
         return self._client.socket() is not None and self._ended is None
+
+    def fileno(self) -> int:
+        """Its socket, for a loop that waits for many connections at once; -1: there is none."""
+        sock: Any = self._client.socket()
+        return -1 if sock is None else sock.fileno()
+
+    @property
+    def wants_write(self) -> bool:
+        """Whether bytes wait for the socket to take them."""
+        return self._client.want_write()
 
     def subscribe(self, topics: Sequence[str]) -> None:
         """Subscribe, and have what is retained delivered now.

@@ -1,0 +1,9 @@
+# A fleet: minutes of both cores, so a target of its own.
+FLEET_OUT ?= artefacts/fleet
+FLEET ?= --cameras 5000 --seconds 360 --period 10 --connect-rate 200 --fault power-cut@90+20 \
+	--fault broker-restart@180+5 --fault slow-network@250+30 --fault clock-jump@290+20
+.PHONY: fleet
+
+fleet: $(BENCH_STAMP) ## 5,000 cameras through a power cut and worse; report and plots in artefacts/fleet; FLEET="--cameras ..."
+	rm -rf $(FLEET_OUT)
+	$(PY) -m viewkeeper.sim.cli fleet --out $(FLEET_OUT) $(FLEET)
