@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from viewkeeper import secret_file
 from viewkeeper.agent.adapters.store import keyfile
 from viewkeeper.agent.key_settings import KeySettings
 from viewkeeper.protocol import cose
@@ -59,7 +60,7 @@ def _in_token(settings: KeySettings, create: bool) -> cose.Signer:
     from viewkeeper.agent.adapters.keys import pkcs11
 
     place = pkcs11.Place(settings.module, settings.token, settings.label)
-    pin = keyfile.read_secret(Path(settings.pin_file)).decode("utf-8")
+    pin = secret_file.read_secret(Path(settings.pin_file)).decode("utf-8")
     try:
         return pkcs11.Pkcs11Signer(place, pin)
     except SetupError as error:
@@ -72,5 +73,5 @@ def _in_tpm(settings: KeySettings, path: Path, create: bool) -> cose.Signer:
     from viewkeeper.agent.adapters.keys import tpm
 
     place = tpm.Place(path, settings.tcti)
-    pin = keyfile.read_secret(Path(settings.pin_file)) if settings.pin_file else None
+    pin = secret_file.read_secret(Path(settings.pin_file)) if settings.pin_file else None
     return tpm.TpmSigner(place, pin, create=create and not place.public.exists())

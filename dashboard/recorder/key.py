@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -11,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.secret_file import read_private
 
 
 def load(path: Path, *, create: bool = False) -> cose.Signer:
@@ -24,17 +24,11 @@ def load(path: Path, *, create: bool = False) -> cose.Signer:
     """
     if create and not path.exists():
         _create(path)
-    try:
-        mode = path.stat().st_mode
-        text = path.read_bytes()
-    except FileNotFoundError:
-        raise SetupError(
-            Reason.FILE_MISSING, f"{path}: no such key; viewkeeper-dashboard key {path} makes it"
-        ) from None
-    except OSError as error:
-        raise SetupError(Reason.FILE_UNREADABLE, f"{path}: {error.strerror}") from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise SetupError(Reason.FILE_UNREADABLE, f"others may read {path}: chmod 600 {path}")
+    text = read_private(
+        path,
+        f"{path}: no such key; viewkeeper-dashboard key {path} makes it",
+        "it is the recorder's key",
+    )
     try:
         key = serialization.load_pem_private_key(text, None)
     except (ValueError, TypeError):

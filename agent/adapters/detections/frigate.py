@@ -24,6 +24,7 @@ from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.zones import Outside
 from viewkeeper.agent.settings import DetectionSettings
 from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.secret_file import read_secret_text
 
 log = logging.getLogger("viewkeeper.agent")
 
@@ -101,7 +102,9 @@ class FrigateFeed:
         self._topic = settings.topic
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
         if settings.username:
-            self._client.username_pw_set(settings.username, _password(settings.password_file))
+            path = settings.password_file
+            password = read_secret_text(Path(path)) if path else ""
+            self._client.username_pw_set(settings.username, password)
         self._client.reconnect_delay_set(1, 120)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
@@ -139,12 +142,3 @@ class FrigateFeed:
         if not understood and not self._complained:
             self._complained = True
             log.warning("detections: a message on %s is none of Frigate's", message.topic)
-
-
-def _password(path: str) -> str:
-    if not path:
-        return ""
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SetupError(Reason.FILE_MISSING, f"{path}: {error.strerror}") from None

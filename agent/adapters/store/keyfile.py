@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -14,6 +12,7 @@ from viewkeeper.agent.adapters.store.disk import Disk
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.keys import P256Signer
+from viewkeeper.secret_file import read_private
 
 
 def create(path: Path, disk: Disk | None = None) -> cose.SoftwareSigner:
@@ -51,7 +50,7 @@ def load(path: Path) -> cose.Signer:
         SetupError: missing, readable for others (like OpenSSH, we do not use it then),
             or not a key of these kinds.
     """
-    text = _read(path, f"no device key at {path}: make one", "or make a new key")
+    text = read_private(path, f"no device key at {path}: make one", "or make a new key")
     try:
         key = serialization.load_pem_private_key(text, password=None)
     except (ValueError, TypeError) as error:
@@ -61,32 +60,6 @@ def load(path: Path) -> cose.Signer:
     if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
         return P256Signer(key)
     raise SetupError(Reason.SETTING, f"{path} is not an Ed25519 or P-256 key")
-
-
-def read_secret(path: Path) -> bytes:
-    """The first line of a file that only its owner may read: a PIN, a password.
-
-    Raises:
-        SetupError: missing, readable for others, or empty.
-    """
-    line = _read(path, f"no such file: {path}", "it holds a secret").splitlines()[:1]
-    if not line or not line[0]:
-        raise SetupError(Reason.SETTING, f"{path} is empty")
-    return line[0]
-
-
-def _read(path: Path, missing: str, why: str) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError as error:
-        raise SetupError(Reason.FILE_MISSING, missing) from error
-    except OSError as error:
-        raise SetupError(Reason.FILE_UNREADABLE, f"{path}: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if not stat.S_ISREG(mode) or mode & 0o077:
-            raise SetupError(Reason.SETTING, f"others may read {path}: chmod 600 it, {why}")
-        return file.read(16_384)
 
 
 def load_or_create(path: Path, disk: Disk | None = None) -> cose.Signer:

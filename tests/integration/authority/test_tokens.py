@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.support.camera import Camera
+from viewkeeper import secret_file
 from viewkeeper.agent.adapters.store import keyfile
 from viewkeeper.agent.device_key import open_device_key
 from viewkeeper.agent.key_settings import KeySettings, faults_of
@@ -212,10 +213,10 @@ def test_a_secret_that_others_may_read_is_not_used(tmp_path):
     path.write_text("1234\n")
     path.chmod(0o644)
     with pytest.raises(SetupError, match="chmod 600"):
-        keyfile.read_secret(path)
+        secret_file.read_secret(path)
     path.chmod(0o600)
-    assert keyfile.read_secret(path) == b"1234"
+    assert secret_file.read_secret(path) == b"1234"
     path.write_text("")
     with pytest.raises(SetupError) as caught:
-        keyfile.read_secret(path)
+        secret_file.read_secret(path)
     assert caught.value.reason is Reason.SETTING
