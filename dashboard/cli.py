@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import platform
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 from viewkeeper.command_line import OneLineParser, guarded
 from viewkeeper.dashboard import operators, plans, register, server
 from viewkeeper.dashboard.recorder import key as recorder_key
-from viewkeeper.dashboard.recorder.api import Api
-from viewkeeper.dashboard.recorder.intake import Intake
-from viewkeeper.dashboard.recorder.listener import (
-    OTHER_DAYS,
-    REPORT_DAYS,
-    BrokerAddress,
-    Keeping,
-    Recorder,
-)
-from viewkeeper.dashboard.recorder.recording import Recording
-from viewkeeper.dashboard.recorder.witness import Witness
+from viewkeeper.dashboard.recorder import options as record_options
 from viewkeeper.dashboard.signing_in import SignIn
 from viewkeeper.protocol.errors import Reason, SetupError
 
@@ -102,70 +90,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="pictures of the sites and where the cameras stand in them (JSON, see below)",
     )
-    record = serve.add_argument_group(
-        "recorder", "keeps history and acknowledgements; without it the page shows what is live"
-    )
-    record.add_argument(
-        "--record", type=Path, metavar="FILE", help="keep verified records in this SQLite file"
-    )
-    record.add_argument(
-        "--mqtt",
-        type=_address,
-        metavar="HOST[:PORT]",
-        help="where the recorder finds the broker (plain MQTT, port 1883 unless said)",
-    )
-    record.add_argument("--mqtt-user", metavar="NAME", help="user name at the broker")
-    record.add_argument(
-        "--mqtt-password-file", type=Path, metavar="FILE", help="file with the password"
-    )
-    record.add_argument(
-        "--witness-key",
-        type=Path,
-        metavar="FILE",
-        help="countersign the cameras' checkpoints with this key (viewkeeper-dashboard key FILE)",
-    )
-    record.add_argument(
-        "--name",
-        default=platform.node(),
-        help="of this recorder: the broker keeps for a week what it misses while it is down "
-        "(default: this machine's, %(default)s)",
-    )
-    record.add_argument(
-        "--share",
-        default="",
-        metavar="GROUP",
-        help="share the cameras with the other recorders of this group (MQTT 5)",
-    )
-    record.add_argument(
-        "--keep-reports",
-        type=_days,
-        default=REPORT_DAYS,
-        metavar="DAYS",
-        help="forget reports after so many days (default %(default)s)",
-    )
-    record.add_argument(
-        "--keep-rest",
-        type=_days,
-        default=OTHER_DAYS,
-        metavar="DAYS",
-        help="and events, alarms, verdicts after so many (default %(default)s)",
-    )
-    record.add_argument(
-        "--mqtt-ca", type=Path, metavar="FILE", help="certificate authority: speak TLS"
-    )
-    record.add_argument(
-        "--mqtt-cert",
-        type=Path,
-        metavar="FILE",
-        help="the recorder's own certificate, for mutual TLS",
-    )
-    record.add_argument("--mqtt-key", type=Path, metavar="FILE", help="and its private key")
-    record.add_argument(
-        "--mqtt-version",
-        choices=("5", "3.1.1"),
-        default="5",
-        help="3.1.1 for a broker that speaks nothing newer (default %(default)s)",
-    )
+    record_options.add_options(serve)
     key = commands.add_parser(
         "key",
         help="make or show the recorder's key",
@@ -239,15 +164,16 @@ def _serve(options: argparse.Namespace) -> int:
     cameras = register.load_register(options.register)
     sign_in = None if options.operators is None else SignIn(options.operators)
     pictures = () if options.plans is None else plans.load_plans(options.plans, cameras)
-    recorder, answers = _record(options, cameras)
+    recording = record_options.start(options, cameras)
     try:
         running = server.start(
             cameras,
             options.broker_url,
             host=options.host,
             port=options.port,
-            api=answers,
+            api=recording and recording.api,
             sign_in=sign_in,
+            metrics=recording and recording.metrics,
             plans=pictures,
         )
         print(f"{running.url}  ({len(cameras.cameras)} cameras; Ctrl-C stops)", flush=True)
@@ -256,72 +182,9 @@ def _serve(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             running.close()
     finally:
-        if recorder is not None:
-            recorder.close()
+        if recording is not None:
+            recording.recorder.close()
     return 0
-
-
-def _record(
-    options: argparse.Namespace, cameras: register.Register
-) -> tuple[Recorder | None, Api | None]:
-    if options.record is None:
-        return None, None
-    if options.mqtt is None:
-        raise SetupError(Reason.SETTING, "--record needs --mqtt HOST[:PORT]")
-    host, port = options.mqtt
-    address = BrokerAddress(
-        host=host,
-        port=port,
-        username=options.mqtt_user,
-        password=_password(options.mqtt_password_file),
-        ca_file=options.mqtt_ca,
-        cert_file=options.mqtt_cert,
-        key_file=options.mqtt_key,
-        mqtt=options.mqtt_version,
-    )
-    recording = Recording(options.record)
-    witness = None
-    if options.witness_key is not None:
-        witness = Witness(recorder_key.load(options.witness_key), recording)
-    keeping = Keeping(
-        name=options.name,
-        share=options.share,
-        report_days=options.keep_reports,
-        other_days=options.keep_rest,
-    )
-    recorder = Recorder(
-        Intake(cameras), recording, address, _now_ms, witness=witness, keeping=keeping
-    )
-    return recorder, Api(recording, _now_ms, recorder.health)
-
-
-def _now_ms() -> int:
-    return int(1000 * time.time())
-
-
-def _password(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(Reason.FILE_UNREADABLE, f"password file {path}: {error}") from error
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon:
-        return text, 1883
-    if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
-        raise argparse.ArgumentTypeError("use HOST or HOST:PORT")
-    return host, int(port)
-
-
-def _days(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 36_500:
-        raise argparse.ArgumentTypeError("days are 1 to 36500")
-    return value
 
 
 def _port(text: str) -> int:

@@ -19,6 +19,9 @@ from urllib.parse import urlsplit
 from viewkeeper.dashboard.assets import MIME_TYPES, Asset, asset, load_assets
 from viewkeeper.dashboard.plans import FOLDER, Plan
 from viewkeeper.dashboard.recorder.api import MAX_BODY_BYTES, Answer, Api, Request
+from viewkeeper.dashboard.recorder.metrics import MIME_TYPE as METRICS_TYPE
+from viewkeeper.dashboard.recorder.metrics import PATH as METRICS
+from viewkeeper.dashboard.recorder.metrics import Scrape
 from viewkeeper.dashboard.register import Register
 from viewkeeper.dashboard.signing_in import SIGN_IN, SIGN_OUT, SignIn, is_loopback
 from viewkeeper.protocol import topics
@@ -118,6 +121,7 @@ def start(
     port: int = DEFAULT_PORT,
     api: Api | None = None,
     sign_in: SignIn | None = None,
+    metrics: Scrape | None = None,
     plans: Sequence[Plan] = (),
 ) -> Dashboard:
     """Serve the page in the background; port 0 takes any free one.
@@ -127,6 +131,7 @@ def start(
         broker_url: where the *browser* finds the broker: ``ws://HOST:PORT``.
         api: a recorder's answers, where there is one.
         sign_in: who may read them; must be there unless ``host`` is loopback.
+        metrics: the recorder's counters at ``/metrics``; with a token unless ``host`` is loopback.
         plans: pictures of the sites, given like the configuration only to who signed in.
 
     Raises:
@@ -140,11 +145,13 @@ def start(
             f"others reach {host}: name who may sign in with --operators FILE "
             "(viewkeeper-dashboard operator add FILE NAME), or listen on 127.0.0.1",
         )
+    if metrics is not None and metrics.token is None and not is_loopback(host):
+        metrics = None  # others reach it, and nobody was named who may read it
     told = page_config(register, broker_url, recorder=api is not None, plans=plans)
     config = json.dumps(told, ensure_ascii=False).encode("utf-8")
     table = {**load_assets(), CONFIG: asset(MIME_TYPES[".json"], config)}
     table |= {f"/{plan.path}": asset(plan.picture.mime_type, plan.content) for plan in plans}
-    handler = _handler(table, security_headers(broker_url), api, sign_in)
+    handler = _handler(table, security_headers(broker_url), api, sign_in, metrics)
     try:
         server = _Server((host, port), handler)
     except (OSError, OverflowError) as error:
@@ -171,6 +178,7 @@ def _handler(
     headers: Mapping[str, str],
     api: Api | None,
     sign_in: SignIn | None,
+    metrics: Scrape | None,
 ) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -239,8 +247,23 @@ def _handler(
             shown = content if with_body else b""
             self._send(answer.status, MIME_TYPES[".json"], content, shown, extra)
 
+        def _answer_metrics(self, scrape: Scrape, *, with_body: bool) -> None:
+            if not scrape.lets_in(self._asked()):
+                self.send_error(401)
+                return
+            try:
+                content = scrape.text().encode("utf-8")
+            except SetupError:
+                self.send_error(503)
+                return
+            shown = content if with_body else b""
+            self._send(200, METRICS_TYPE, content, shown, {"Cache-Control": "no-store"})
+
         def _answer(self, *, with_body: bool) -> None:
             path = self.path.split("?", 1)[0]
+            if path == METRICS and metrics is not None:
+                self._answer_metrics(metrics, with_body=with_body)
+                return
             api_asked = path.startswith("/api/") and (api or sign_in) is not None
             plan_asked = path.startswith(f"/{FOLDER}/")
             barred = plan_asked and sign_in is not None and sign_in.operator(self._asked()) is None

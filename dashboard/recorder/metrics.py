@@ -7,9 +7,10 @@ One thread counts, others only read.
 
 from __future__ import annotations
 
+import hmac
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from viewkeeper.dashboard.recorder.intake import Found, Kept, Refused
@@ -19,6 +20,7 @@ from viewkeeper.protocol.errors import Reason
 from viewkeeper.protocol.records import Gap, Report
 from viewkeeper.protocol.vocabulary import ClockTrust, ViewVerdict
 
+PATH = "/metrics"
 MIME_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LAG_BOUNDS_S = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 1000.0)
 WRITE_BOUNDS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -26,6 +28,26 @@ STALE_PERIODS = 3
 """As on the page: data three report periods old counts as silence."""
 Labels = Mapping[str, str]
 Sample = tuple[str, Labels, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Scrape:
+    """What a collector is given, and what it must show.
+
+    Attributes:
+        text: makes the page; may raise ``SetupError``.
+        token: it comes as ``Authorization: Bearer TOKEN``; ``None``: nobody is asked.
+    """
+
+    text: Callable[[], str]
+    token: str | None = None
+
+    def lets_in(self, headers: Mapping[str, str]) -> bool:
+        """Whether a request, its headers by lower-case name, may have it."""
+        if self.token is None:
+            return True
+        given = headers.get("authorization", "").encode("latin-1", "replace")
+        return hmac.compare_digest(given, f"Bearer {self.token}".encode())
 
 
 class Histogram:
