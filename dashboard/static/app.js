@@ -7,6 +7,7 @@ import { RecorderClient } from "./recorder.js";
 import { AlarmHistory } from "./parts/alarms.js";
 import { Bar } from "./parts/bar.js";
 import { Card } from "./parts/card.js";
+import { Compare } from "./parts/compare.js";
 import { Login } from "./parts/login.js";
 import { Overview } from "./parts/overview.js";
 import { Placing } from "./parts/placing.js";
@@ -112,10 +113,10 @@ function Page({ config, tables, store }) {
 
   const cameras = [...store.cameras.values()];
   const plans = config.plans ?? [];
-  const [, place, id] = /^#\/(camera|zones|report|placing)\/(.+)$/.exec(hash) ?? [];
+  const [, place, id] = /^#\/(camera|zones|report|compare|placing)\/(.+)$/.exec(hash) ?? [];
   const chosen = store.cameras.get(id);
   const plan = place === "placing" && plans.find((one) => one.site === id);
-  const Shown = { camera: Card, zones: Zones, report: Report }[place];
+  const Shown = { camera: Card, zones: Zones, report: Report, compare: Compare }[place];
   return html`
     <a class="skip" href="#main" onClick=${skip}>${words.t("skip")}</a>
     <${Bar} words=${words} tables=${tables} link=${link} recorder=${recorder} theme=${theme} sound=${sound} setSound=${setSound} operator=${config.operator} place=${hash === "#/alarms" ? "alarms" : "cameras"}

@@ -22,6 +22,18 @@ export function rotation({ pan_deg, tilt_deg, roll_deg }) {
 /** Focal length in half frame widths. */
 export const focal = (hfovDeg) => 1 / Math.tan((hfovDeg / 2) * RADIANS);
 
+/**
+ * The present frame onto the registered one, K R K'^-1, as rows of a 3 × 3 matrix; of every
+ * multiple of it that which leaves the present centre in front: its last element is positive.
+ */
+export function homography(move, hfovDeg) {
+  const f = focal(hfovDeg);
+  const [inner, outer] = [1 / (f * move.zoom), [f, f, 1]];
+  const rows = rotation(move).map(([a, b, c], at) => [a * inner, b * inner, c].map((value) => value * outer[at]));
+  const sign = rows[2][2] < 0 ? -1 : 1;
+  return rows.map((row) => row.map((value) => value * sign));
+}
+
 /** Where points of the present frame fall in the registered one; those behind it are cut off. */
 export function projectPolygon(points, move, hfovDeg) {
   const f = focal(hfovDeg);

@@ -56,7 +56,7 @@ export function Card({ camera, words, now, recorder = null, level = 2 }) {
         <h3>${words.t("frames.title")}</h3>
         <${Frames} camera=${camera} words=${words} dim=${dim} />
         <${Axes} camera=${camera} words=${words} />
-        <p class="doings"><a href=${`#/zones/${camera.id}`}>${words.t("zones.draw")}</a> <a href=${`#/report/${camera.id}`}>${words.t("report")}</a></p>
+        <p class="doings"><a href=${`#/compare/${camera.id}`}>${words.t("compare.open")}</a> <a href=${`#/zones/${camera.id}`}>${words.t("zones.draw")}</a> <a href=${`#/report/${camera.id}`}>${words.t("report")}</a></p>
       </section>
       <section class="panel" aria-label=${named("drift.title")}>
         <${DriftPanel} camera=${camera} words=${words} now=${now} history=${history} />
