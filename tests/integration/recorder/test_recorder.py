@@ -14,12 +14,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.unit.dashboard.recorder.test_witness import DESK, LEAVES, seen
 from tests.unit.dashboard.recorder.voice import INTAKE, TOPICS, alarm, seal
+from viewkeeper.dashboard.recorder import listener
 from viewkeeper.dashboard.recorder.listener import BrokerAddress, Keeping, Recorder
 from viewkeeper.dashboard.recorder.recording import Recording
 from viewkeeper.dashboard.recorder.witness import Witness
 from viewkeeper.protocol import cose, merkle
 from viewkeeper.protocol.witnessing import read_countersignature
+from viewkeeper.sim import postgres
 from viewkeeper.sim.broker import Broker
+from viewkeeper.sim.postgres import Postgres
 
 pytestmark = pytest.mark.e2e
 
@@ -56,7 +59,9 @@ def camera(broker: Broker) -> Iterator[Camera]:
     opened.close()
 
 
-def recorder_on(broker: Broker, path: Path, *, witness: bool = False, **keeping: str) -> Recorder:
+def recorder_on(
+    broker: Broker, path: Path | str, *, witness: bool = False, **keeping: str
+) -> Recorder:
     recording = Recording(path)
     made = Recorder(
         INTAKE,
@@ -122,6 +127,7 @@ def test_what_a_named_recorder_misses_is_sent_to_it_later(
 def test_a_disk_that_refuses_is_not_acknowledged_for(
     broker: Broker, camera: Camera, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(listener, "RETRY_S", 0.2)
     path = tmp_path / "desk.sqlite"
     recorder = recorder_on(broker, path, name="hefei")
     with sqlite3.connect(path, isolation_level=None) as other:
@@ -153,3 +159,57 @@ def test_recorders_of_one_group_share_the_work(
     assert not first & second
     assert first
     assert second
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Postgres]:
+    if postgres.programs() is None:
+        pytest.skip("PostgreSQL is not installed here: the Debian package is postgresql")
+    pytest.importorskip("psycopg", reason="psycopg is not installed: viewkeeper[fleet]")
+    with Postgres.start() as running:
+        yield running
+
+
+def numbers_in(url: str) -> list[int]:
+    import psycopg
+
+    with psycopg.connect(url) as db:
+        return [row[0] for row in db.execute("SELECT sequence FROM records ORDER BY sequence")]
+
+
+def test_recorders_of_one_group_fill_one_postgresql(
+    broker: Broker, camera: Camera, postgresql: Postgres
+) -> None:
+    url = postgresql.new_url()
+    names = ("first", "second", "third")
+    group = [recorder_on(broker, url, name=name, share="desk") for name in names]
+    for sequence in range(1, 61):
+        camera.say(TOPICS.history, seal(alarm(), sequence))
+    awaited(lambda: sum(int(str(one.health()["kept"])) for one in group) == 60)
+    shares = [int(str(one.health()["kept"])) for one in group]
+    group[0].close()  # it goes on holding its share of the group: what it misses waits for it
+    for sequence in range(61, 91):
+        camera.say(TOPICS.history, seal(alarm(), sequence))
+    group[0] = recorder_on(broker, url, name="first", share="desk")
+    awaited(lambda: len(numbers_in(url)) == 90)
+    for one in group:
+        one.close()
+    assert numbers_in(url) == list(range(1, 91))
+    assert all(shares)
+
+
+def test_a_postgresql_that_went_away_is_not_acknowledged_for(
+    broker: Broker, camera: Camera, postgresql: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "RETRY_S", 0.2)
+    url = postgresql.new_url()
+    recorder = recorder_on(broker, url, name="hefei")
+    postgresql.kill()
+    for sequence in range(1, 6):
+        camera.say(TOPICS.history, seal(alarm(), sequence))
+    awaited(lambda: recorder.health()["heard"] == 5)
+    assert recorder.health()["kept"] == 0
+    postgresql.restart()
+    awaited(lambda: recorder.health()["kept"] == 5)
+    recorder.close()
+    assert numbers_in(url) == [1, 2, 3, 4, 5]
