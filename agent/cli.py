@@ -15,6 +15,7 @@ from viewkeeper.agent import (
     checking,
     doctor_command,
     lenses,
+    reference_command,
     registering,
     requesting,
     sign_commands,
@@ -176,6 +177,7 @@ def _parser() -> argparse.ArgumentParser:
                 "--verbose", action="store_true", help="say more on standard error"
             )
     requesting.add_to(commands)
+    reference_command.add_to(commands)
     sign_commands.add_to(commands)
     access_commands.add_to(commands)
     doctor_command.add_to(commands)

@@ -6,6 +6,7 @@ all that were learned beside the old one.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.views import ViewStore
 from viewkeeper.agent.core.ledger.entries import Entry, EntryKind
+from viewkeeper.agent.core.ledger.frames import peek, scan
 from viewkeeper.agent.core.view.learned import Learned
 from viewkeeper.agent.core.view.reference_set import MOST_LEARNED, ReferenceSet
 from viewkeeper.agent.core.view.registered import RegisteredView, RegistrationError
@@ -46,7 +48,7 @@ class LearnedReferences:
         entered = entered_references(self._ledger)
         kept: list[Learned] = []
         for digest, data in self._views.learned().items():
-            one = _read(data)
+            one = _read(digest, data)
             if one is None:
                 self._forget(digest, "damaged")
             elif one.accepted != accepted.digest:
@@ -102,7 +104,8 @@ class LearnedReferences:
 def entered_references(ledger: LedgerFile) -> dict[bytes, Entry]:
     """Learned references that the ledger names and does not call deleted, oldest first."""
     found: dict[bytes, Entry] = {}
-    for record in ledger.records():
+    closed = [path.read_bytes() for path in ledger.older_files()]
+    for record in (*(one for data in closed for one in _records(data)), *ledger.records()):
         entry = Entry.decode(record)
         digest = entry.details.get("learned")
         if not isinstance(digest, bytes):
@@ -116,11 +119,22 @@ def entered_references(ledger: LedgerFile) -> dict[bytes, Entry]:
 
 def stored_references(directory: Path) -> list[Learned]:
     """What lies on the disk, oldest first, for whoever wants to look; nothing is judged."""
-    found = [_read(data) for data in ViewStore(directory).learned().values()]
+    found = [_read(digest, data) for digest, data in ViewStore(directory).learned().items()]
     return sorted((one for one in found if one is not None), key=lambda one: one.at_s)
 
 
-def _read(data: bytes) -> Learned | None:
+def _records(data: bytes) -> tuple[bytes, ...]:
+    """Of a closed file; the ledger itself was checked when it was opened."""
+    first = peek(data)
+    if first is None:
+        return ()
+    entry = Entry.decode(first)
+    return tuple(scan(data, first_index=entry.index, previous=entry.previous).records)
+
+
+def _read(digest: bytes, data: bytes) -> Learned | None:
+    if hashlib.sha256(data).digest() != digest:
+        return None
     try:
         return Learned.from_bytes(data)
     except RegistrationError:

@@ -21,6 +21,7 @@ from viewkeeper.agent.core.policy.lifecycle import duty
 from viewkeeper.agent.core.replay import replay
 from viewkeeper.agent.core.trust.keysets import keys_of
 from viewkeeper.authority.audit.bundle import Bundle
+from viewkeeper.authority.audit.learned import learned_facts
 from viewkeeper.authority.audit.reading import keysets_in
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.checkpoints import Checkpoint, unseal_checkpoint
@@ -95,6 +96,7 @@ def audit(bundle: Bundle, device_key: VerifyKey | None, known_orders: frozenset[
         _settled(entries),
         _checkpoint(bundle, key),
         _witnesses(bundle, key, entries),
+        _learned(entries),
         _looks(entries),
         _refusals(entries),
         _desk_orders(entries, known_orders),
@@ -256,6 +258,19 @@ def _witnesses(bundle: Bundle, key: VerifyKey | None, entries: Sequence[Entry]) 
             good += 1
     facts = {"count": str(good), "detail": str(early)}
     return Check("witness", Answer.YES if good else Answer.UNKNOWN, facts)
+
+
+def _learned(entries: Sequence[Entry]) -> Check:
+    """References learned beside the accepted views, each under the one in force."""
+    found = learned_facts(entries)
+    facts = {
+        "learned": str(found.learned),
+        "forgotten": str(found.forgotten),
+        "strangers": str(found.strangers),
+        "farthest": f"{found.farthest_mdeg / 1000:.3f}",
+    }
+    answer = _yes_if(not found.strangers) if found.learned else Answer.UNKNOWN
+    return Check("learned", answer, facts)
 
 
 def _looks(entries: Iterable[Entry]) -> Check:

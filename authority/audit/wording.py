@@ -44,6 +44,12 @@ _CHECKS: dict[str, tuple[str, str]] = {
         "checkpoints kept by others agree: {count}; {detail}",
         "他处留存的检查点相符:{count};{detail}",
     ),
+    "learned": (
+        "every reference was learned under the view then accepted, well within its tolerance: "
+        "{learned} learned, {forgotten} deleted, not so: {strangers}; farthest off {farthest}°",
+        "所学参考图均在当时确认的视域下、远小于容差时学得:学得{learned}份,删除{forgotten}份,"
+        "不符{strangers}份;最大偏差{farthest}°",
+    ),
     "looks": (
         "every look that was declared rests on a grant: {looks} declared, without: {bare} {why}",
         "凡申报的调阅均有批准依据:申报{looks}次,无依据{bare}次 {why}",
@@ -170,13 +176,17 @@ def _detail(entry: Entry) -> str:
     order = order_in(entry)
     if order is not None:
         return f"{order.kind.name.lower()} {order.header.sequence}"
-    shown = ("reason", "detail", "cover", "count", "total", "intent", "alarm", "bytes")
+    shown = ("reason", "detail", "cover", "count", "total", "intent", "alarm", "bytes", "why")
     # A forged ledger may hold anything: no control character reaches the auditor's screen.
-    return " ".join(
+    told = [
         plain(f"{name}={value}")
         for name in shown
         if (value := entry.details.get(name)) not in (None, "")
-    )
+    ]
+    for name in ("learned", "view"):
+        value = entry.details.get(name)
+        told += [f"{name}={value[:8].hex()}…"] if isinstance(value, bytes) else []
+    return " ".join(told)
 
 
 def answers(audit: Audit) -> dict[str, object]:

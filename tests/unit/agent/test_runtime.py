@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from viewkeeper.agent.adapters.store.flag_file import FlagFile
-from viewkeeper.agent.core.frame import Frame
+from viewkeeper.agent.core.frame import Frame, SensorState
 from viewkeeper.agent.core.signage.lamp import LampLimits
 from viewkeeper.agent.core.view.geometry import Lens
 from viewkeeper.agent.core.view.reference_set import ReferenceSet
@@ -34,6 +34,7 @@ from viewkeeper.protocol.signage import SignRegion
 from viewkeeper.protocol.vocabulary import (
     AlarmKind,
     ClockTrust,
+    Corroboration,
     EventKind,
     LifecycleState,
     LitState,
@@ -53,9 +54,14 @@ RNG = np.random.default_rng(1)
 WORLD = np.kron(RNG.integers(30, 230, (24, 64)), np.ones((10, 10))).astype(np.uint8)
 
 
-def picture(pan_px=0, at_s=0.0):
+OTHER = np.kron(RNG.integers(30, 230, (35, 92)), np.ones((7, 7))).astype(np.uint8)[:240]
+
+
+def picture(pan_px=0, at_s=0.0, dusk=0.0):
+    """``dusk``: share of lines that are not there by day."""
     noise = np.random.default_rng(int(at_s * 10)).normal(0, 1.5, (240, 320))
-    luma = WORLD[:, 100 + pan_px : 420 + pan_px] + noise
+    seen = slice(100 + pan_px, 420 + pan_px)
+    luma = (1 - dusk) * WORLD[:, seen] + dusk * OTHER[:, seen] + noise
     return Frame(np.clip(luma, 0, 255).astype(np.uint8), at_s)
 
 
@@ -89,6 +95,8 @@ class Hand:
     lifecycle: LifecycleState = LifecycleState.IN_USE
     withdrawals: int = 0
     learns: bool = False
+    dusk: float = 0.0
+    gravity: tuple | None = None
     disk: bool = True
     lessons: list = field(default_factory=list)
     opened: int = 0
@@ -114,7 +122,8 @@ class Hand:
             if self.frames_left == 0:
                 raise SourceEndedError(Reason.SOURCE_LOST, "no more")
             self.frames_left -= 1
-        frame = picture(self.pan_px, self.now_s)
+        frame = picture(self.pan_px, self.now_s, self.dusk)
+        frame = replace(frame, sensor=SensorState(gravity=self.gravity))
         if self.walker_px is not None:
             body = WORLD[:60, self.walker_px % 200 : self.walker_px % 200 + 24].T[:24, :60].T
             frame.luma[120:180, self.walker_px : self.walker_px + 24] = 255 - body
@@ -141,7 +150,7 @@ class Hand:
         return VIEW if digest == VIEW.digest else None
 
     def references(self, accepted, at):
-        return ReferenceSet(accepted) if self.learns else None
+        return ReferenceSet(accepted, lesson_s=24.0) if self.learns else None
 
     def keep_learned(self, made, references, at):
         self.lessons.append(made)
@@ -339,6 +348,46 @@ def test_before_registration_it_says_so(runtime, hand):
     assert hand.report.view.cause is ViewCause.NOT_REGISTERED
     assert hand.report.view.move is None
     assert hand.alarms == {}
+
+
+@pytest.mark.parametrize("disk", [True, False])
+def test_a_lesson_is_handed_to_the_desk_and_counted_in_the_report(runtime, hand, disk):
+    hand.learns, hand.disk = True, disk
+    turn(runtime, hand, 8)
+    hand.dusk = 0.5
+    turn(runtime, hand, 34)
+    assert hand.report.view.verdict is ViewVerdict.SAME
+    assert [made.accepted for made in hand.lessons][:1] == [VIEW.digest]
+    assert hand.report.view.learned == (1 if disk else None)
+    assert hand.mirror["view"]["learned"] == int(disk)
+
+
+def test_a_night_only_a_learned_reference_knows_is_told_and_the_report_names_it(runtime, hand):
+    hand.learns = True
+    turn(runtime, hand, 8)
+    hand.dusk = 0.5
+    turn(runtime, hand, 34)
+    hand.dusk = 0.8
+    turn(runtime, hand, 12)
+    hand.now_s += 60.0
+    turn(runtime, hand)
+    view = hand.report.view
+    assert (view.verdict, view.by) == (ViewVerdict.SAME, hand.lessons[0].digest[:8])
+    hand.pan_px = 20
+    turn(runtime, hand, 10)
+    assert hand.report.view.verdict is ViewVerdict.MOVED
+    assert hand.report.view.by == hand.lessons[0].digest[:8]
+
+
+def test_the_camera_is_told_of_when_its_own_gravity_contradicts_its_picture(runtime, hand):
+    hand.gravity = (0.0, 1.0, 0.0)
+    turn(runtime, hand, 10)
+    assert hand.report.view.corroboration is None
+    hand.gravity = (0.1, 1.0, 0.0)
+    turn(runtime, hand, 5)
+    assert hand.report.view.verdict is ViewVerdict.SAME
+    assert hand.report.view.corroboration == (Corroboration.TILTED_PICTURE_SAME,)
+    assert hand.mirror["view"]["corroboration"] == ["tilted_picture_same"]
 
 
 def test_a_new_view_starts_the_evidence_anew(runtime, hand):

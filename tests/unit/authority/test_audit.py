@@ -132,3 +132,63 @@ def test_what_is_no_bundle_is_named(tmp_path):
             read_bundle(tmp_path / "x.zip")
     with pytest.raises(SetupError):
         read_bundle(tmp_path / "nothing.zip")
+
+
+def lesson(entry, **changes):
+    """An entry of a reference learned right after another entry."""
+    details = {
+        "learned": b"l" * 32,
+        "accepted": w.config().view_hash,
+        "pan_mdeg": 40,
+        "tilt_mdeg": -10,
+        "roll_mdeg": 0,
+        "zoom_ppm": 1_000_000,
+    }
+    return Entry(0, entry.utc_ms, EntryKind.VIEW_LEARNED, {**details, **changes}, bytes(32))
+
+
+def learned_in(bundle, *lessons, first=False):
+    """What the audit answers about what was learned, before or after the configuration."""
+
+    def change(entries):
+        place = 1 if first else len(entries)
+        return [*entries[:place], *(lesson(entries[0], **one) for one in lessons), *entries[place:]]
+
+    found = audit(read_bundle(rewritten(bundle, change)), KEY, frozenset())
+    (check,) = [check for check in found.checks if check.id == "learned"]
+    return check
+
+
+def test_what_was_learned_under_the_accepted_view_passes_and_is_counted(bundle):
+    check = learned_in(bundle, {}, {"learned": b"m" * 32, "pan_mdeg": -90})
+    assert check.answer is Answer.YES
+    assert check.facts == {
+        "learned": "2",
+        "forgotten": "0",
+        "strangers": "0",
+        "farthest": "0.090",
+    }
+
+
+def test_a_ledger_without_lessons_answers_nothing_about_them(bundle):
+    assert learned_in(bundle).answer is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"accepted": b"x" * 32},
+        {"pan_mdeg": w.config().tolerance.pan_mdeg},
+        {"tilt_mdeg": -w.config().tolerance.tilt_mdeg},
+        {"roll_mdeg": "none"},
+    ],
+    ids=["other view", "beyond tolerance", "beyond tolerance down", "nonsense"],
+)
+def test_what_no_honest_camera_would_learn_is_named(bundle, change):
+    check = learned_in(bundle, {}, change)
+    assert check.answer is Answer.NO
+    assert check.facts["strangers"] == "1"
+
+
+def test_a_lesson_before_any_configuration_is_named(bundle):
+    assert learned_in(bundle, {}, first=True).answer is Answer.NO
