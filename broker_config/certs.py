@@ -3,6 +3,8 @@
     certs.py init FOLDER --server broker.example --server 192.0.2.7
     certs.py issue FOLDER camera north-gate/cam-01 [--days 1095]
     certs.py issue FOLDER desk|recorder|dashboard|homeassistant NAME
+    certs.py issue FOLDER bridge SITE         (a site's broker, at the province's)
+    certs.py node FOLDER NAME --server HOST   (a node of a cluster: to clients and to other nodes)
     certs.py issue … --renew
     certs.py issue FOLDER camera SITE/CAMERA --request CAMERA.csr    (the key stays on the camera)
     certs.py server FOLDER --server HOST      (renews the broker's)
@@ -99,10 +101,25 @@ class Authority:
         alternatives = x509.SubjectAlternativeName([_alternative(server) for server in servers])
         key = _new_key()
         certificate = self._signed(
-            servers[0], key.public_key(), days, ExtendedKeyUsageOID.SERVER_AUTH, alternatives
+            servers[0], key.public_key(), days, (ExtendedKeyUsageOID.SERVER_AUTH,), alternatives
         )
         _write_key(self.folder / "server.key", key)
         _write_pem(self.folder / "server.crt", certificate)
+
+    def issue_node(
+        self, name: str, servers: Sequence[str], *, days: int = SERVER_DAYS
+    ) -> tuple[Path, Path]:
+        """A pair for a node of a clustered broker: server to clients, both to other nodes."""
+        if not servers or re.fullmatch(_OTHER, name) is None:
+            raise CertsError("a node needs a NAME of a-z, 0-9 and hyphens, and --server HOST")
+        alternatives = x509.SubjectAlternativeName([_alternative(server) for server in servers])
+        key, common_name = _new_key(), f"node.{name}"
+        purposes = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+        certificate = self._signed(common_name, key.public_key(), days, purposes, alternatives)
+        paths = self.folder / f"{common_name}.crt", self.folder / f"{common_name}.key"
+        _write_pem(paths[0], certificate)
+        _write_key(paths[1], key)
+        return paths
 
     def issue(
         self,
@@ -135,7 +152,7 @@ class Authority:
             raise CertsError(f"{common_name} has a certificate: revoke it first, or --renew")
         key = None if request is not None else _new_key()
         public = _requested(request, common_name) if key is None else key.public_key()
-        certificate = self._signed(common_name, public, days, ExtendedKeyUsageOID.CLIENT_AUTH)
+        certificate = self._signed(common_name, public, days, (ExtendedKeyUsageOID.CLIENT_AUTH,))
         if key is not None:
             _write_key(self.path_of(common_name, "key"), key)
         _write_pem(self.path_of(common_name, "crt"), certificate)
@@ -188,7 +205,7 @@ class Authority:
         common_name: str,
         key: ec.EllipticCurvePublicKey,
         days: int,
-        purpose: x509.ObjectIdentifier,
+        purposes: Sequence[x509.ObjectIdentifier],
         alternatives: x509.SubjectAlternativeName | None = None,
     ) -> x509.Certificate:
         ca, ca_key = self._pair()
@@ -196,7 +213,7 @@ class Authority:
             self._builder(_name(common_name), ca.subject, key, days)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(ca=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()),
                 critical=False,
@@ -253,10 +270,18 @@ class Authority:
         _replace(path, crl.public_bytes(serialization.Encoding.PEM), 0o644)
 
 
+def camera_topics(fixed: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a camera says and what it hears, below its own name: the patterns of acl.conf."""
+    found = re.findall(r"^pattern (write|read) viewkeeper/v1/%u/(\S+)$", fixed, re.MULTILINE)
+    says = tuple(rest for verb, rest in found if verb == "write")
+    return says, tuple(rest for verb, rest in found if verb == "read")
+
+
 def acl(issued: Sequence[Issued], fixed: str, *, discovery_prefix: str = "homeassistant") -> str:
     """The broker's ACL: the fixed patterns for cameras, and a block for each other client."""
     blocks = [fixed.rstrip()]
     reads_all = "topic read viewkeeper/v1/#"
+    says, hears = camera_topics(fixed)
     orders = ("config/desired", "keyset", "lifecycle", "grant", "command/+")
     for client in issued:
         if client.revoked:
@@ -270,6 +295,10 @@ def acl(issued: Sequence[Issued], fixed: str, *, discovery_prefix: str = "homeas
         elif client.role == "desk":
             lines.append(reads_all)
             lines += [f"topic write viewkeeper/v1/+/+/{order}" for order in orders]
+        elif client.role == "bridge":  # its name is the site it speaks for
+            site = f"viewkeeper/v1/{client.name.split('.')[1]}/+"
+            lines += [f"topic write {site}/{rest}" for rest in says]
+            lines += [f"topic read {site}/{rest}" for rest in hears]
         elif client.role == "homeassistant":
             lines += [f"topic read viewkeeper/v1/+/+/{name}" for name in ("state", "status")]
             lines += [f"topic read {discovery_prefix}/#", f"topic write {discovery_prefix}/status"]
@@ -370,6 +399,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="the client's own certificate request: its key stays where it was made",
     )
     issue.add_argument("--days", type=int, default=CLIENT_DAYS, help="how long it holds")
+    node = verbs.add_parser("node", parents=[folder], help="a pair for a node of a cluster")
+    node.add_argument("name", help="of the node")
+    node.add_argument("--server", action="append", default=[], help="host name or address")
     revoke = verbs.add_parser(
         "revoke", parents=[folder], help="put a client on the revocation list"
     )
@@ -401,6 +433,8 @@ def _run(options: argparse.Namespace, authority: Authority) -> None:
             options.role, options.name, days=options.days, renew=options.renew, request=request
         )
         print(authority.path_of(issued.name, "crt"))
+    elif options.verb == "node":
+        print(*authority.issue_node(options.name, options.server), sep="\n")
     elif options.verb == "revoke":
         print(f"{authority.revoke(options.name).name} is revoked: send the broker SIGHUP")
     elif options.verb == "list":
