@@ -96,7 +96,7 @@ export const verifier = (key) => {
 };
 
 /** The bytes one signature of a COSE_Sign is over; the body's protected header is empty. */
-function signStructure(signerHeader, domain, payload) {
+export function signStructure(signerHeader, domain, payload) {
   return concat([
     Uint8Array.of(SIGN_ARRAY),
     textString("Signature"),
@@ -125,7 +125,7 @@ export function sign1Structure(protectedHeader, domain, payload) {
 export async function openSign1(message, key, domain, maxBytes) {
   const [protectedHeader, payload, signature] = envelope(message, TAG_SIGN1, maxBytes);
   if (!(signature instanceof Uint8Array)) throw new Refusal(REASONS.NOT_COSE, "the signature is not a byte string");
-  checkHeader(protectedHeader, key);
+  keyOf(protectedHeader, new Map([[key.kid, key]]));
   await checkSignature(key, signature, sign1Structure(protectedHeader, domain, payload));
   return { payload, signature };
 }
@@ -136,6 +136,7 @@ export async function openSign1(message, key, domain, maxBytes) {
  */
 export async function openSigned(message, keys, domain, maxBytes) {
   const many = startsWith(message, TAG_SIGN);
+  if (!many && !startsWith(message, TAG_SIGN1)) throw new Refusal(REASONS.UNSIGNED, "no signed envelope");
   const [body, payload, last] = envelope(message, many ? TAG_SIGN : TAG_SIGN1, maxBytes);
   if (many && body.length) throw new Refusal(REASONS.UNKNOWN_HEADER, "the body's protected header must be empty");
   const rows = many ? last : [[body, new Map(), last]];
@@ -151,7 +152,6 @@ export async function openSigned(message, keys, domain, maxBytes) {
     }
     refuseUnprotected(unprotected);
     const key = keyOf(protectedHeader, keys);
-    checkHeader(protectedHeader, key);
     if (kids.includes(key.kid)) throw new Refusal(REASONS.DUPLICATE_SIGNER, "one key signed twice");
     const signed = many ? signStructure(protectedHeader, domain, payload) : sign1Structure(protectedHeader, domain, payload);
     await checkSignature(key, signature, signed);
@@ -187,23 +187,14 @@ function refuseUnprotected(unprotected) {
   }
 }
 
-/** The key a header names; where none is known, a Refusal. */
-function keyOf(protectedHeader, keys) {
-  const header = protectedHeader.length ? decode(protectedHeader) : new Map();
-  const kid = header instanceof Map ? header.get(HEADER_KID) : null;
-  if (!(kid instanceof Uint8Array)) throw new Refusal(REASONS.KID_MISSING, "kid is not in the protected header");
-  const key = keys.get(hex(kid));
-  if (!key) throw new Refusal(REASONS.UNKNOWN_KEY, `signed with key ${hex(kid)}, which the register does not name`);
-  return key;
-}
-
 async function checkSignature(key, signature, message) {
   if (signature.length === 0) throw new Refusal(REASONS.UNSIGNED, "the signature is empty");
   const held = signature.length === SIGNATURE_BYTES && (await key.holds(signature, message));
   if (!held) throw new Refusal(REASONS.BAD_SIGNATURE, `the signature of ${key.kid} fails`);
 }
 
-function checkHeader(protectedHeader, key) {
+/** The key that a protected header names, which must be one of `keys` and of its algorithm. */
+function keyOf(protectedHeader, keys) {
   const header = protectedHeader.length ? decode(protectedHeader) : new Map();
   if (!(header instanceof Map)) throw new Refusal(REASONS.NOT_COSE, "the protected header is not a map");
   if (header.has(HEADER_CRIT)) {
@@ -216,10 +207,10 @@ function checkHeader(protectedHeader, key) {
   }
   if (!(kid instanceof Uint8Array)) throw new Refusal(REASONS.KID_MISSING, "kid is not in the protected header");
   if (header.size !== 2) throw new Refusal(REASONS.UNKNOWN_HEADER, "a header beside alg and kid");
-  if (hex(kid) !== key.kid) {
-    throw new Refusal(REASONS.UNKNOWN_KEY, `signed with key ${hex(kid)}, registered is ${key.kid}`);
-  }
+  const key = keys.get(hex(kid));
+  if (!key) throw new Refusal(REASONS.UNKNOWN_KEY, `signed with key ${hex(kid)}, which the register does not name`);
   if (algorithm !== key.algorithm) {
     throw new Refusal(REASONS.ALG_NOT_ALLOWED, `key ${key.kid} is not for algorithm ${algorithm}`);
   }
+  return key;
 }

@@ -10,6 +10,7 @@ import {
 import { sha256 } from "../vendor/noble.js";
 import { decode, Refusal } from "./cbor.js";
 import { hex, openSign1, openSigned } from "./cose.js";
+import { checkParts } from "./rules.js";
 
 const KIND_KEY = 1, BODY_KEY = 8, ORDER_BODY_KEY = 9;
 const KIND_NAMES = Object.fromEntries(Object.entries(NUMBERED.RecordKind).map(([name, n]) => [n, name]));
@@ -82,6 +83,7 @@ export function parse(name, value, path) {
     message[field.name] = parseField(field, take(rest, field.key), where);
   }
   if (rest.size) throw new Refusal(REASONS.FIELD_UNKNOWN, `${path} has unknown keys: ${[...rest.keys()]}`);
+  checkParts(name, message, path);
   return message;
 }
 
