@@ -6,11 +6,11 @@ import pytest
 
 from tests.support.camera import Camera
 from viewkeeper.agent.core.trust.keysets import check_keyset, keys_of
-from viewkeeper.protocol import cose
+from viewkeeper.protocol import cose, sm2
 from viewkeeper.protocol.errors import Reason, RefusalError
 from viewkeeper.protocol.orders import Allowance, keyset_hash
 from viewkeeper.protocol.vectors import workshop as w
-from viewkeeper.protocol.vectors.algorithm_cases import es256_signer
+from viewkeeper.protocol.vectors.algorithm_cases import es256_signer, sm2_signer
 from viewkeeper.protocol.vocabulary import OrderKind, Role
 
 NEW_ROOT_A = w.Person("root new a", "Zhou Min", (Role.ROOT,))
@@ -221,8 +221,8 @@ def test_who_stands_in_both_keysets_is_counted_among_the_signers_once(camera):
     assert sorted(entry.person for entry in ruling.signers) == ["Wang Fang", "Zhao Lei"]
 
 
-def es256_keyset(roles, allowed):
-    key = es256_signer("officer").verify_key
+def es256_keyset(roles, allowed, signer=es256_signer):
+    key = signer("officer").verify_key
     entry = dataclasses.replace(
         w.CONFIG_LI.entry(), algorithm=int(key.algorithm), raw=key.raw, roles=roles
     )
@@ -244,6 +244,21 @@ def test_an_algorithm_is_allowed_for_a_role_and_for_no_other():
         with pytest.raises(RefusalError) as caught:
             check_keyset(es256_keyset(roles, allowed))
         assert caught.value.reason is Reason.ALG_NOT_ALLOWED
+
+
+@pytest.mark.skipif(not sm2.is_supported(), reason="this libcrypto has no SM2")
+def test_where_libcrypto_has_no_sm2_only_sm2_is_not_believed(monkeypatch):
+    role, algorithms = Role.CONFIGURATION, cose.Algorithm
+    keysets = {
+        algorithm: es256_keyset((role,), [(role, int(algorithm))], signer)
+        for algorithm, signer in ((algorithms.ES256, es256_signer), (algorithms.SM2, sm2_signer))
+    }
+    check_keyset(keysets[algorithms.SM2])
+    monkeypatch.setattr(sm2, "is_supported", lambda: False)
+    check_keyset(keysets[algorithms.ES256])
+    with pytest.raises(RefusalError) as caught:
+        check_keyset(keysets[algorithms.SM2])
+    assert caught.value.reason is Reason.NOT_SUPPORTED
 
 
 def test_an_allowance_is_written_once_and_for_a_known_algorithm():
