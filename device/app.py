@@ -1,65 +1,27 @@
-"""The device's one composition root: key, enrolment, registration, and the loop.
+"""The device's one composition root: the desk, the link, the watch, and who watches them.
 
-Camera, clock and storage come from ``device/hal``; every decision is ``device/core``'s.
+Camera, sensors, clock and storage come from ``device/hal``; every decision is ``device/core``'s.
 """
 
 import asyncio
+import gc
 import json
-from binascii import hexlify, unhexlify
+from binascii import unhexlify
 
-from device.core import ed25519
-from device.core.desk import Desk, enrol
-from device.core.errors import Refusal
-from device.core.flags import Guard
-from device.core.sealing import EVENT, VERDICT, Sealer
-from device.core.view import View, ViewError
+from device.core import supervisor
+from device.core.desk import Desk
+from device.core.sealing import ALARM, EVENT, GAP, REPORT, VERDICT, Sealer
 from device.net.mqtt import Client, Settings
 from device.net.outbox import Outbox
 from device.statement import alarms_of, mirror_of, report_of
+from device.watch import Watch
 
 ORDERS = {"config/desired": 1, "keyset": 2, "grant": 3, "lifecycle": 5}
 COMMAND = 4
-KEY_FILE, REGISTER_FRAMES = "device.key", 5
-
-
-def load_key(board):
-    """The device key's seed; made here at first, and it never leaves."""
-    seed = board.files.read(KEY_FILE)
-    if seed is None:
-        seed = board.random(32)
-        board.files.write(KEY_FILE, seed)
-    return seed
-
-
-def command(board, settings, words):
-    """``key``, ``enrol FILE``, ``register`` or ``run``; what to print."""
-    verb = words[0] if words else "run"
-    seed = load_key(board)
-    if verb == "key":
-        return hexlify(ed25519.public_key(seed)).decode()
-    if verb == "enrol" and len(words) == 2:
-        with open(words[1], "rb") as file:
-            enrol(board.files, file.read(), seed)
-        return "enrolled"
-    if verb == "register":
-        return asyncio.run(register(board, settings))
-    if verb == "run":
-        return asyncio.run(Device(board, settings, seed).run())
-    raise Refusal("setting", "say key, enrol FILE, register or run")
-
-
-async def register(board, settings):
-    """Keep the mean of some pictures as a view; its hash, for the signed configuration."""
-    total = None
-    for _ in range(REGISTER_FRAMES):
-        grey = await board.camera.grey()
-        total = list(grey) if total is None else [a + b for a, b in zip(total, grey)]
-        await asyncio.sleep(0.2)
-    mean = bytes((value + REGISTER_FRAMES // 2) // REGISTER_FRAMES for value in total)
-    view = View(board.camera.size[0], board.camera.size[1], settings["hfov_mdeg"], mean)
-    name = hexlify(view.digest).decode()
-    board.files.write(name + ".view", view.to_bytes())
-    return name
+STARTS_FILE = "starts"
+FEED_S = 1.0
+SAFE_RETRY_MS = 3_600_000  # whatever crashed may have been the weather of that hour
+GRACE_MS = 60_000
 
 
 class Device:
@@ -70,15 +32,24 @@ class Device:
     """
 
     def __init__(self, board, settings, seed):
+        # First of all: whatever below ends in a crash has been counted.
+        starts, kept = supervisor.started(board.files.read(STARTS_FILE))
+        board.files.write(STARTS_FILE, kept)
+        self.safe_mode = supervisor.is_safe_mode(starts)
         self._board, self._clock = board, board.clock
-        views = {unhexlify(name[:64]) for name in board.files.names(".view")}
+        names = board.files.names(".view") + board.files.names(".mount")
+        views = {unhexlify(name[:64]) for name in names}
         self._desk = Desk(board.files, views, board.random)
+        self._config = self._desk.standing()["config"]
         self._sealer = Sealer(self._desk.device, board.random(8), seed)
         self._base = "viewkeeper/v1/%s/%s/" % (self._desk.site, self._desk.device)
-        self._outbox, self._guard = Outbox(), Guard()
-        self._view = self._view_hash = None
-        self._reported, self._report_ms, self._alarms, self._frames = None, 0, {}, 0
+        self._outbox = Outbox()
+        self._watch = Watch(board, lambda: self._config, self._flag, self._tick)
+        self._reported, self._report_ms, self._alarms = None, 0, {}
+        self._mended = False
         broker = settings["broker"]
+        retry_most_s = broker.get("retry_most_s", 300.0)
+        self._link_bound_ms = round(1000 * (retry_most_s + 3 * broker.get("keepalive_s", 60)))
         self._client = Client(
             Settings(
                 broker["host"],
@@ -91,7 +62,7 @@ class Device:
                 password=broker.get("password"),
                 keepalive_s=broker.get("keepalive_s", 60),
                 retry_first_s=broker.get("retry_first_s", 1.0),
-                retry_most_s=broker.get("retry_most_s", 300.0),
+                retry_most_s=retry_most_s,
             ),
             self._outbox,
             self._on_order,
@@ -100,74 +71,106 @@ class Device:
             self._clock.ticks_ms,
             self._clock.ticks_diff,
             board.random_share,
+            lambda: self._tick("link"),
         )
 
     async def run(self):
-        """Until the power goes."""
-        link = asyncio.create_task(self._client.run())
+        """Until the power goes, or a task ends as none should: then that task's error."""
+        work = {"link": self._client.run, "say": self._speak}
+        bounds = {"link": self._link_bound_ms + GRACE_MS, "say": GRACE_MS}
+        if not self.safe_mode:
+            for name, task in self._watch.tasks.items():
+                work[name] = task
+                bounds[name] = 3 * self._period_ms() + GRACE_MS
+        self._supervisor = supervisor.Supervisor(bounds, self._clock.now().mono_ms)
+        tasks = [asyncio.create_task(one()) for one in work.values()]
         try:
-            while True:
-                started = self._clock.ticks_ms()
-                standing = self._desk.standing()
-                await self._check(standing["config"])
-                self._say()
-                config = standing["config"]
-                period_ms = config["check_period_ms"] if config else 1000
-                spent = self._clock.ticks_diff(self._clock.ticks_ms(), started)
-                # Never without a breath: the link shares this processor.
-                await asyncio.sleep(max(20, period_ms - spent) / 1000)
+            await asyncio.gather(self._supervise(), *tasks)
         finally:
-            link.cancel()
+            for task in tasks:
+                task.cancel()
 
-    async def _check(self, config):
-        """Look once."""
-        now = self._clock.now()
-        wanted = config.get("view_hash") if config else None
-        if wanted != self._view_hash:
-            self._view, self._guard = _load(self._board.files, wanted), Guard()
-            self._view_hash = wanted
-        if self._view is None:
-            return self._guard.blind("not_registered", now.utc_ms)
-        try:
-            grey = await self._board.camera.grey()
-        except Exception as error:  # whatever the driver raises: no picture
-            print("camera:", error)
-            return self._guard.blind("signal_lost", now.utc_ms)
-        self._frames += 1
-        found = self._view.compare(grey)
-        for flag in self._guard.step(found, config["tolerance"], now.utc_ms):
-            sealed = self._sealer.seal(EVENT, flag, now)
-            self._keep("event/" + flag["event"], sealed)
+    async def _supervise(self):
+        well = False
+        while True:
+            now_ms = self._clock.now().mono_ms
+            if self._supervisor.may_feed(now_ms):
+                self._board.feed()
+            else:
+                print("late:", ", ".join(self._supervisor.late(now_ms)))
+            if self.safe_mode and (self._mended or now_ms > SAFE_RETRY_MS):
+                self._board.files.write(STARTS_FILE, supervisor.WELL)
+                self._board.restart()
+            elif not self.safe_mode and not well and self._supervisor.is_well(now_ms):
+                self._board.files.write(STARTS_FILE, supervisor.WELL)
+                well = True
+            await asyncio.sleep(FEED_S)
+
+    def _tick(self, name):
+        self._supervisor.tick(name, self._clock.now().mono_ms)
+
+    def _period_ms(self):
+        return self._config["check_period_ms"] if self._config else 1000
+
+    async def _speak(self):
+        """The reports' loop, as often as the device looks."""
+        while True:
+            self._say()
+            self._tick("say")
+            await asyncio.sleep(min(self._period_ms(), 1000) / 1000)
 
     def _say(self):
-        """Report when it is due or when the verdict changed; alarms as they come and go."""
-        now, standing = self._clock.now(), self._desk.standing()
-        config = standing["config"]
+        """Report when it is due or when a verdict changed; alarms as they come and go."""
+        now, standing, watch = self._clock.now(), self._desk.standing(), self._watch
+        config = self._config = standing["config"]
         period_ms = 1000 * (config["report_period_s"] if config else 60)
-        word = (self._guard.verdict, self._guard.cause, standing["ledger_size"])
+        mount = watch.mount.report() if watch.mount is not None else None
+        word = [watch.guard.verdict, watch.guard.cause, standing["ledger_size"]]
+        word += [watch.signage["state"], watch.signage["lit"]]
+        word += [mount.get(name) for name in ("verdict", "cause", "case")] if mount else []
         if word == self._reported and now.mono_ms - self._report_ms < period_ms:
             return
         self._reported, self._report_ms = word, now.mono_ms
         self._desk.tick(now)
-        health = {
-            "frame_rate_mhz": min(1_000_000, self._frames * 1_000_000 // (now.mono_ms + 1)),
-            "storage_free_permille": self._board.files.free_permille(),
-            "uptime_s": now.mono_ms // 1000,
-            "findings": [],
-        }
-        report = report_of(self._guard, standing, health)
-        self._latest("report", self._sealer.seal(1, report, now))
+        report = report_of(watch.guard, standing, self._health(now, mount), watch.signage, mount)
+        lit_required = bool(config and config["sign"]["lit_required"])
+        standing_alarms = alarms_of(
+            report, now, self._desk.store_fault, lit_required, self.safe_mode
+        )
+        self._raise(standing_alarms, now)
+        report["alarms"] = list(self._alarms)
+        self._latest("report", self._sealer.seal(REPORT, report, now))
         mirror = mirror_of(self._desk.device, self._desk.site, report, now)
         self._latest("state", json.dumps(mirror).encode())
         self._latest("checkpoint", self._sealer.seal_checkpoint(self._desk.checkpoint(now)))
-        standing_alarms = alarms_of(report, now, self._desk.store_fault)
-        for name in self._alarms:
-            if name not in standing_alarms:
-                self._latest("alarm/" + name, b"")
-        for name, alarm in standing_alarms.items():
-            if self._alarms.get(name) != alarm["detail"]:
-                self._latest("alarm/" + name, self._sealer.seal(3, alarm, now))
-        self._alarms = {name: alarm["detail"] for name, alarm in standing_alarms.items()}
+
+    def _health(self, now, mount):
+        health = {
+            "frame_rate_mhz": min(1_000_000, self._watch.frames * 1_000_000 // (now.mono_ms + 1)),
+            "storage_free_permille": self._board.files.free_permille(),
+            "memory_kib": gc.mem_alloc() // 1024,
+            "uptime_s": now.mono_ms // 1000,
+            "findings": [],
+        }
+        if mount and "temperature_dc" in mount:
+            health["temperature_dc"] = mount["temperature_dc"]
+        return health
+
+    def _raise(self, wanted, now):
+        """Alarms that begin, and the signed end of those that are over."""
+        for name in [name for name in self._alarms if name not in wanted]:
+            ended = self._alarms.pop(name)
+            ended["ended_ms"] = now.utc_ms
+            self._keep("alarm/" + name, self._sealer.seal(ALARM, ended, now))
+            self._latest("alarm/" + name, b"")
+        for name, alarm in wanted.items():
+            if name not in self._alarms:
+                self._alarms[name] = alarm
+                self._latest("alarm/" + name, self._sealer.seal(ALARM, alarm, now))
+
+    def _flag(self, flag):
+        sealed = self._sealer.seal(EVENT, flag, self._clock.now())
+        self._keep("event/" + flag["event"], sealed)
 
     def _latest(self, topic, payload):
         self._outbox.put_latest(self._base + topic, payload)
@@ -182,16 +185,21 @@ class Device:
         # The wish of the broker's next birth: what stands must stand there too.
         self._latest("status", b"online")
         self._reported = None
+        now = self._clock.now()
+        for name, alarm in self._alarms.items():
+            self._latest("alarm/" + name, self._sealer.seal(ALARM, alarm, now))
         loss = self._outbox.take_loss()
         if loss:
             gap = {"lost": loss[0], "first_sequence": loss[1], "last_sequence": loss[2]}
-            self._keep("history", self._sealer.seal(5, gap, self._clock.now()))
+            self._keep("history", self._sealer.seal(GAP, gap, now))
 
     def _on_order(self, topic, payload, retained):
         kind = self._kind(topic)
         if not len(payload) and kind == 1:
             return  # somebody cleared what stood retained
         verdict = self._desk.receive(payload, kind, retained, self._clock.now())
+        self._config = self._desk.standing()["config"]
+        self._mended = self._mended or verdict["reason"] == "accepted"
         self._answer(kind, verdict)
 
     def _on_large(self, topic, digest, _retained):
@@ -204,14 +212,6 @@ class Device:
     def _answer(self, kind, verdict):
         sealed = self._sealer.seal(VERDICT, verdict, self._clock.now())
         self._keep("config/applied" if kind == 1 else "reply", sealed, retain=kind == 1)
-
-
-def _load(files, digest):
-    data = digest and files.read(hexlify(digest).decode() + ".view")
-    try:
-        return View.from_bytes(data) if data else None
-    except ViewError:
-        return None
 
 
 def _tls(broker):

@@ -1,12 +1,11 @@
-"""Starts the device: ``main.py SETTINGS.json [key | enrol FILE | register | run]``."""
+"""Starts the device: ``main.py [SETTINGS.json] [key | enrol FILE | register | run]``."""
 
 import json
 import sys
 
-from device.app import command
+from device.commands import command
 from device.core.errors import Refusal
 from device.core.view import ViewError
-from device.hal.unix import Board, CameraError
 
 
 def main(words):
@@ -15,11 +14,12 @@ def main(words):
     try:
         with open(path) as file:
             settings = json.load(file)
-        print(command(Board(settings), settings, words[1:]))
-    except (OSError, ValueError, KeyError) as error:
-        print("settings %s or a file it names: %r" % (path, error))
+        hal = __import__("device.hal." + settings.get("hal", "unix"), None, None, ("Board",))
+        print(command(hal.Board(settings), settings, words[1:]))
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        print("settings %s or what it names: %r" % (path, error))
         return 1
-    except (Refusal, ViewError, CameraError) as error:
+    except (Refusal, ViewError) as error:
         print(error)
         return 1
     return 0

@@ -2,10 +2,13 @@
 
 from binascii import hexlify
 
+from device.core.lamp import is_fault
+
 STORAGE_LOW_PERMILLE = 50
+QUIET = ("starting", "not_registered", "no_camera")  # no alarm: nothing was there to be lost
 
 
-def report_of(guard, standing, health):
+def report_of(guard, standing, health, signage, mount):
     """The fields of ``Report`` (protocol/records.py)."""
     view = {"verdict": guard.verdict, "since_ms": guard.since_ms, "latched": False}
     if guard.cause is not None:
@@ -24,9 +27,11 @@ def report_of(guard, standing, health):
             "roll_error_mdeg": round(roll * 1000),
             "zoom_error_ppm": round(zoom * 1_000_000),
         }
-    report = {"view": view, "signage": {"state": "unknown", "lit": "unknown"}, "health": health}
+    report = {"view": view, "signage": signage, "health": health, "mount": mount}
     for name in ("lifecycle", "config_sequence", "ledger_size", "ledger_root", "refusals"):
         report[name] = standing[name]
+    if standing["filing_due_on"]:
+        report["filing_due_on"] = standing["filing_due_on"]
     if standing["config_hash"]:
         report["config_hash"] = standing["config_hash"][:8]
     if standing["last_refusal"]:
@@ -34,9 +39,9 @@ def report_of(guard, standing, health):
     return report
 
 
-def alarms_of(report, now, store_fault):
+def alarms_of(report, now, store_fault, lit_required, safe_mode):
     """The alarms that stand now: kind -> fields of ``Alarm``."""
-    view, told = report["view"], {}
+    view, mount, told = report["view"], report["mount"], {}
     move = view.get("move")
     if view["verdict"] == "moved" and move:
         detail = "pan %+.2f\u00b0, tilt %+.2f\u00b0" % (
@@ -44,8 +49,21 @@ def alarms_of(report, now, store_fault):
             move["tilt_mdeg"] / 1000,
         )
         told["view_moved"] = (detail, 5, 11)
-    elif view["verdict"] == "cannot_tell" and view["cause"] not in ("starting", "not_registered"):
+    elif view["verdict"] == "cannot_tell" and view["cause"] not in QUIET:
         told["view_unknown"] = (view["cause"], 5, 11)
+    if mount and mount["verdict"] == "moved" and "tilt_mdeg" in mount:
+        detail = "gravity: tilt %+.2f\u00b0, roll %+.2f\u00b0" % (
+            mount["tilt_mdeg"] / 1000,
+            mount["roll_mdeg"] / 1000,
+        )
+        told["mount_moved"] = (detail, 2, 2)
+    if mount and mount.get("case") == "open":
+        told["case_open"] = ("the switch in the case says open", 2, 2)
+    if is_fault(report["signage"], lit_required):
+        signage = report["signage"]
+        told["sign_fault"] = ("%s, %s" % (signage["state"], signage["lit"]), 5, 11)
+    if safe_mode:
+        told["safe_mode"] = ("the program kept crashing: orders and reports only", 2, 1)
     if not now.trusted:
         told["clock_fault"] = ("the clock is not synchronised", 6, 1)
     if report["health"]["storage_free_permille"] < STORAGE_LOW_PERMILLE:
@@ -55,13 +73,19 @@ def alarms_of(report, now, store_fault):
     return {
         name: {
             "alarm": name,
-            "since_ms": view["since_ms"] if name.startswith("view") else now.utc_ms,
+            "since_ms": _since(name, view, mount, now),
             "detail": detail,
             "alarm_method": method,
             "alarm_type": kind,
         }
         for name, (detail, method, kind) in told.items()
     }
+
+
+def _since(name, view, mount, now):
+    if name.startswith("view"):
+        return view["since_ms"]
+    return mount["since_ms"] if name == "mount_moved" else now.utc_ms
 
 
 def mirror_of(device, site, report, now):
@@ -86,22 +110,24 @@ def mirror_of(device, site, report, now):
         "signage": {
             "state": report["signage"]["state"],
             "lit": report["signage"]["lit"],
-            "current_ma": None,
-            "source": None,
+            "current_ma": report["signage"].get("current_ma"),
+            "source": report["signage"].get("source"),
             "photo_until": None,
         },
         "health": {
             "frame_rate_hz": health["frame_rate_mhz"] / 1000,
             "storage_free": health["storage_free_permille"] / 1000,
-            "temperature_c": None,
-            "memory_kib": None,
+            "temperature_c": _tenth(health.get("temperature_dc")),
+            "memory_kib": health["memory_kib"],
             "cpu": None,
             "uptime_s": health["uptime_s"],
             "findings": health["findings"],
         },
         "events": None,
+        "alarms": report["alarms"],
+        "mount": report["mount"],
         "lifecycle": report["lifecycle"],
-        "filing_due_on": None,
+        "filing_due_on": report.get("filing_due_on"),
         "config": {
             "sequence": report["config_sequence"],
             "hash": hexlify(config_hash).decode() if config_hash else None,
@@ -113,3 +139,7 @@ def mirror_of(device, site, report, now):
         "refusals": report["refusals"],
         "last_refusal": report.get("last_refusal"),
     }
+
+
+def _tenth(value):
+    return None if value is None else value / 10

@@ -68,6 +68,7 @@ class Desk:
             "config_sequence": 0 if header is None else header["sequence"],
             "config_hash": None if payload is None else sha256(payload).digest(),
             "lifecycle": policy.shown_state(self._state["standing"], config),
+            "filing_due_on": policy.filing_due_on(self._state["standing"], config),
             "refusals": self.refusals,
             "last_refusal": self.last_refusal,
             "ledger_size": self.ledger.size,

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from device.core import cbor, fields, rules, schema
-from device.core.clock import day_number, today
+from device.core.clock import civil, day_number, today
 from device.core.errors import Refusal
 
 
@@ -100,3 +100,15 @@ def shown_state(standing, config):
         if config["place"]["regime"] in ("art7", "art9"):
             return "filing_due"
     return standing["state"]
+
+
+def filing_due_on(standing, config):
+    """The last day of the filing that is owed; ``None`` where nothing is."""
+    if config is None or "since" not in standing:
+        return None
+    if standing["state"] == "change_due":
+        return civil(day_number(standing["since"]) + rules.CHANGE_DAYS)
+    owes = standing["state"] == "in_use" and config["place"]["regime"] != "nonpublic"
+    if not owes or "in_use_on" not in standing:
+        return None
+    return civil(day_number(standing["in_use_on"]) + rules.FILING_DAYS)

@@ -5,14 +5,14 @@ import os
 import time
 
 from device.core.clock import Now
-from device.core.view import shrink_factor, shrink_rows
+from device.core.view import ViewError, shrink_factor, shrink_rows
 from device.store.files import Files
 
 PICTURE_TIMEOUT_S = 5
 EPOCH_SHIFT_S = 946_684_800 if time.gmtime(0)[0] == 2000 else 0  # boards count from 2000
 
 
-class CameraError(Exception):
+class CameraError(ViewError):
     """There is no picture, and why."""
 
 
@@ -88,19 +88,44 @@ class Clock:
 
 
 class Board:
-    """What ``device/app.py`` needs of a machine."""
+    """What ``device/app.py`` needs of a machine.
+
+    ``camera`` and ``senses`` are ``None`` where the settings name none. ``watchdog`` names a file
+    as the kernel's ``/dev/watchdog``: whoever opens it must write to it in time.
+    """
 
     def __init__(self, settings):
-        camera, folder = settings["camera"], settings["storage"]
+        folder = settings["storage"]
         try:
             os.mkdir(folder)
         except OSError:
             pass  # it is there
         self.files = Files(folder)
         self.clock = Clock(settings.get("assume_synchronised", False))
-        self.camera = HttpCamera(
-            camera["host"], camera["port"], camera["path"], camera["width"], camera["height"]
-        )
+        self.camera = self.senses = self._watchdog = None
+        if "camera" in settings:
+            about = settings["camera"]
+            self.camera = HttpCamera(
+                about["host"], about["port"], about["path"], about["width"], about["height"]
+            )
+        if "fake_senses" in settings:
+            from device.hal.senses import fake_senses
+
+            self.senses = fake_senses(settings["fake_senses"], time.sleep_ms)
+        self._watchdog_path = settings.get("watchdog")
+
+    def feed(self):
+        """Tell the watchdog that all is well."""
+        if self._watchdog_path is None:
+            return
+        if self._watchdog is None:
+            self._watchdog = open(self._watchdog_path, "wb")
+        self._watchdog.write(b"\0")
+        self._watchdog.flush()
+
+    def restart(self):
+        """End, so that whoever started the device starts it anew."""
+        raise SystemExit(3)
 
     def random(self, count):
         return os.urandom(count)

@@ -66,6 +66,7 @@ class Client:
         on_connected: called on every new connection, before anything waiting is said.
         ticks_ms, ticks_diff: the machine's clock.
         random_share: a number from 0 up to 1.
+        on_alive: called whenever the link got on: an attempt, a ping, a packet.
     """
 
     def __init__(
@@ -78,12 +79,14 @@ class Client:
         ticks_ms,
         ticks_diff,
         random_share,
+        on_alive=lambda: None,
     ):
         self.settings, self.outbox = settings, outbox
         self._on_message, self._on_large = on_message, on_large
         self._on_connected = on_connected
         self._ticks_ms, self._ticks_diff = ticks_ms, ticks_diff
         self._random_share = random_share
+        self._on_alive = on_alive
         self._news = asyncio.Event()
         self._lock = asyncio.Lock()
         self._reader = self._writer = None
@@ -104,6 +107,7 @@ class Client:
         """Connect, talk, and after every end wait and connect again."""
         self._failures = 0
         while True:
+            self._on_alive()
             try:
                 await self._open()
                 await self._talk()
@@ -194,6 +198,7 @@ class Client:
             if silent_ms > 1500 * self.settings.keepalive_s:
                 raise LinkError("the broker fell silent")
             await self._send(packets.PINGREQ)
+            self._on_alive()
 
     async def _listen(self):
         while True:

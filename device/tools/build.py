@@ -19,7 +19,7 @@ from littlefs import LittleFS
 ROOT = Path(__file__).resolve().parents[2]
 ARCHITECTURES = ("armv6m", "armv7emsp", "xtensawin", "rv32imc", "x64", "plain")
 BLOCK_BYTES, BLOCKS = 4096, 96
-_ON_THE_DESK = ("tools",)  # not for the board
+_ON_THE_DESK = {"tools", "fake.py", "main.py", "manifest.py"}  # no modules of a board
 _VIPER = "sha512_viper.py"  # machine code: a port without it imports the plain one
 
 
@@ -27,7 +27,7 @@ def sources():
     """Paths below the root of what a board gets, main.py aside."""
     for path in sorted((ROOT / "device").rglob("*.py")):
         room = path.relative_to(ROOT / "device")
-        if room.parts[0] not in _ON_THE_DESK and room.name not in ("main.py", "manifest.py"):
+        if not {room.parts[0], room.name} & _ON_THE_DESK:
             yield path.relative_to(ROOT)
 
 

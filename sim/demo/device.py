@@ -119,12 +119,15 @@ class DeviceCamera:
         self.log = folder / "device.log"
         self.pictures = PictureServer(folder / "stage.json")
         self.settings = folder / "settings.json"
+        self.senses = folder / "senses.json"
+        self.feel(temperature_c=21.5, lamp_ma=320, case_open=False)
         self.settings.write_text(
             json.dumps(
                 {
                     "storage": str(folder / "storage"),
                     "hfov_mdeg": round(scene.hfov_deg * 1000),
                     "assume_synchronised": True,
+                    "fake_senses": [str(folder / "stage.json"), str(self.senses)],
                     "camera": {
                         "host": LOOPBACK,
                         "port": self.pictures.port,
@@ -179,6 +182,13 @@ class DeviceCamera:
     def register_view(self) -> bytes:
         """Register what the device sees now; its hash."""
         return bytes.fromhex(self.agent("register"))
+
+    def feel(self, **told: float | bool | list[int]) -> None:
+        """Change what its sensors feel beside the pose on the stage; ``device/hal/fake.py``."""
+        before = json.loads(self.senses.read_text("utf-8")) if self.senses.exists() else {}
+        beside = self.senses.with_suffix(".new")
+        beside.write_text(json.dumps({**before, **told}), "utf-8")
+        beside.replace(self.senses)
 
     def start(self) -> None:
         """Start the device's loop."""

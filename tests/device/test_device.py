@@ -11,7 +11,11 @@ from viewkeeper.protocol.vocabulary import (
     AlarmKind,
     EventKind,
     LifecycleState,
+    LitState,
     OrderKind,
+    SignageSource,
+    SignageState,
+    TamperState,
     ViewCause,
     ViewVerdict,
 )
@@ -50,6 +54,14 @@ def view_is(verdict, cause=None):
     )
 
 
+def mount_is(verdict, cause=None):
+    return lambda seen: (
+        seen.report is not None
+        and seen.report.mount.verdict is verdict
+        and seen.report.mount.cause is cause
+    )
+
+
 def test_a_device_camera_keeps_its_view(world):
     device = world.add_device("dev-0001", "Back gate")
     view_hash = device.register_view()
@@ -75,30 +87,60 @@ def test_a_device_camera_keeps_its_view(world):
     assert report.lifecycle is LifecycleState.REGISTERED
     assert report.refusals == 3
 
-    device.stage.knock(pan_deg=3.0)
+    sees(world, device, mount_is(ViewVerdict.SAME))
+    report = world.observer.seen(device.name).report
+    assert report.mount.case is TamperState.CLOSED
+    assert report.mount.registered_dc == report.mount.temperature_dc == 215
+    assert (report.signage.state, report.signage.lit) == (SignageState.PRESENT, LitState.LIT)
+    assert report.signage.current_ma == 320
+    assert report.signage.source is SignageSource.SENSOR
+    assert report.alarms == ()
+
+    device.stage.knock(pan_deg=3.0, tilt_deg=-2.0)
     sees(
         world,
         device,
         lambda seen: (
             view_is(ViewVerdict.MOVED)(seen)
-            and AlarmKind.VIEW_MOVED.value in seen.alarms
-            and any(event.event is EventKind.CAMERA_MOVED for event in seen.events)
+            and mount_is(ViewVerdict.MOVED)(seen)
+            and {"view_moved", "mount_moved"} <= set(seen.alarms)
+            and {"camera_moved", "camera_struck"} <= {event.event.value for event in seen.events}
         ),
     )
-    move = world.observer.seen(device.name).report.view.move
-    assert abs(move.pan_mdeg - 3000) < 200
-    assert abs(move.tilt_mdeg) < 200
-    mirror = json.loads(world.observer.seen(device.name).state)
-    assert mirror["view"]["verdict"] == "moved"
+    report = world.observer.seen(device.name).report
+    assert abs(report.view.move.pan_mdeg - 3000) < 200
+    assert abs(report.view.move.tilt_mdeg + 2000) < 200
+    assert abs(report.mount.tilt_mdeg + 2000) < 200  # gravity and picture, each for itself
+    assert {AlarmKind.VIEW_MOVED, AlarmKind.MOUNT_MOVED} <= set(report.alarms)
+    struck = [e for e in world.observer.seen(device.name).events if e.detector == "knock"]
+    assert [event.event for event in struck] == [EventKind.CAMERA_STRUCK]
+    sees(world, device, lambda seen: json.loads(seen.state)["mount"]["verdict"] == "moved")
 
     device.stage.straighten()
     sees(
         world,
         device,
         lambda seen: (
-            view_is(ViewVerdict.SAME)(seen) and AlarmKind.VIEW_MOVED.value not in seen.alarms
+            view_is(ViewVerdict.SAME)(seen)
+            and mount_is(ViewVerdict.SAME)(seen)
+            and not {"view_moved", "mount_moved"} & set(seen.alarms)
         ),
     )
+    device.feel(case_open=True, lamp_ma=4, temperature_c=-12.0)
+    sees(
+        world,
+        device,
+        lambda seen: (
+            seen.report.mount.case is TamperState.OPEN
+            and seen.report.signage.lit is LitState.UNLIT
+            and "case_open" in seen.alarms
+        ),
+    )
+    device.feel(silent=[0x6A], case_open=False, lamp_ma=320)
+    sees(world, device, mount_is(ViewVerdict.CANNOT_TELL, ViewCause.SIGNAL_LOST))
+    device.feel(silent=[])
+    sees(world, device, mount_is(ViewVerdict.SAME))
+    assert world.observer.seen(device.name).report.mount.error_mdeg > 150  # 33 K from that day
     device.stage.cover()
     sees(world, device, view_is(ViewVerdict.CANNOT_TELL, ViewCause.COVERED))
     device.stage.uncover()

@@ -1,0 +1,70 @@
+"""What a person tells the device over its console: key, enrol, register, run."""
+
+import asyncio
+from binascii import hexlify
+
+from device.core import ed25519
+from device.core.desk import enrol
+from device.core.errors import Refusal
+from device.core.tilt import registered
+from device.core.view import View
+
+KEY_FILE, REGISTER_FRAMES = "device.key", 5
+
+
+def load_key(board):
+    """The device key's seed; made here at first, and it never leaves."""
+    seed = board.files.read(KEY_FILE)
+    if seed is None:
+        seed = board.random(32)
+        board.files.write(KEY_FILE, seed)
+    return seed
+
+
+def command(board, settings, words):
+    """``key``, ``enrol FILE``, ``register`` or ``run``; what to print."""
+    verb = words[0] if words else "run"
+    seed = load_key(board)
+    if verb == "key":
+        return hexlify(ed25519.public_key(seed)).decode()
+    if verb == "enrol" and len(words) == 2:
+        with open(words[1], "rb") as file:
+            enrol(board.files, file.read(), seed)
+        return "enrolled"
+    if verb == "register":
+        return asyncio.run(register(board, settings))
+    if verb == "run":
+        from device.app import Device
+
+        return asyncio.run(Device(board, settings, seed).run())
+    raise Refusal("setting", "say key, enrol FILE, register or run")
+
+
+async def register(board, settings):
+    """Keep what the camera sees and the mount feels; the hash, for the signed configuration.
+
+    Where there is no camera, the mount is what is registered.
+    """
+    mount = name = None
+    if board.senses is not None and board.senses.feels:
+        samples, temperature_c, _ = await board.senses.gravity()
+        mount = registered(samples, temperature_c)
+        name = hexlify(mount.digest).decode()
+    if board.camera is not None:
+        view = View(*board.camera.size, settings["hfov_mdeg"], await _mean(board.camera))
+        name = hexlify(view.digest).decode()
+        board.files.write(name + ".view", view.to_bytes())
+    if name is None:
+        raise Refusal("setting", "neither camera nor accelerometer: nothing to register")
+    if mount is not None:
+        board.files.write(name + ".mount", mount.to_bytes())
+    return name
+
+
+async def _mean(camera):
+    total = None
+    for _ in range(REGISTER_FRAMES):
+        grey = await camera.grey()
+        total = list(grey) if total is None else [a + b for a, b in zip(total, grey)]
+        await asyncio.sleep(0.2)
+    return bytes((value + REGISTER_FRAMES // 2) // REGISTER_FRAMES for value in total)
