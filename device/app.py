@@ -77,6 +77,9 @@ class Device:
     async def run(self):
         """Until the power goes, or a task ends as none should: then that task's error."""
         work = {"link": self._client.run, "say": self._speak}
+        join = getattr(self._board, "join", None)  # boards that keep a network themselves
+        if join is not None:
+            work["join"] = join
         bounds = {"link": self._link_bound_ms + GRACE_MS, "say": GRACE_MS}
         if not self.safe_mode:
             for name, task in self._watch.tasks.items():

@@ -1,17 +1,23 @@
 # ruff: noqa: F821
 """For freezing into a port: ``make -C ports/PORT FROZEN_MANIFEST=.../device/manifest.py``.
 
-asyncio comes with the ports that have a network; nothing of micropython-lib beyond it is needed.
+Of micropython-lib: ``ntptime`` sets the clock, ``bmi270`` brings the program which that chip needs.
 Never frozen so far: no port was built here.
 """
 
 include("$(MPY_DIR)/extmod/asyncio")
+require("ntptime")
+require("bmi270")
 package(
     "device",
     (
         "app.py",
         "statement.py",
+        "watch.py",
+        "boards/*.py",
+        "commands.py",
         "core/*.py",
+        "drivers/*.py",
         "hal/*.py",
         "net/*.py",
         "store/*.py",

@@ -1,0 +1,57 @@
+"""ESP32 and ESP32-S3 with a camera, through the module ``camera`` of micropython-camera-API."""
+
+from device.core.view import ViewError, shrink_factor, shrink_rows
+from device.hal import mcu
+
+WIDTH, HEIGHT = 320, 240
+
+
+class CameraError(ViewError):
+    """There is no picture, and why."""
+
+
+class ModuleCamera:
+    """Grey pictures of a sensor on the board.
+
+    Args:
+        pins: keyword arguments of ``camera.Camera``.
+    """
+
+    def __init__(self, pins):
+        self._pins, self._camera = pins, None
+        self._factor = shrink_factor(WIDTH, HEIGHT)
+        self.size = (WIDTH // self._factor, HEIGHT // self._factor)
+
+    async def grey(self):
+        """One picture of ``size``, row by row.
+
+        Raises:
+            CameraError: no picture, or one of another size.
+        """
+        if self._camera is None:
+            self._camera = _opened(self._pins)
+        frame = self._camera.capture()
+        if not frame or len(frame) != WIDTH * HEIGHT:
+            self._camera = None  # it may come back, and must be started then
+            raise CameraError("camera: no grey picture of %d x %d" % (WIDTH, HEIGHT))
+        out, step = bytearray(), WIDTH * self._factor
+        for at in range(0, self.size[1] * step, step):
+            out.extend(shrink_rows(frame[at : at + step], WIDTH, self._factor))
+        self._camera.free_buffer()
+        return bytes(out)
+
+
+def _opened(pins):
+    try:
+        from camera import Camera, FrameSize, PixelFormat
+    except ImportError:
+        raise CameraError("this port has no module camera: build it in (micropython-camera-API)")
+    return Camera(pixel_format=PixelFormat.GRAYSCALE, frame_size=FrameSize.QVGA, **pins)
+
+
+class Board(mcu.Board):
+    """A microcontroller camera; without the file's ``CAMERA`` a board of sensors."""
+
+    def _open_camera(self, settings):
+        pins = getattr(self.about, "CAMERA", None)
+        return None if pins is None else ModuleCamera(pins)
