@@ -179,6 +179,7 @@ class Recorder:
                 ) from error
         client.reconnect_delay_set(*RECONNECT_S)
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         session = Properties(PacketTypes.CONNECT)
         session.SessionExpiryInterval = SESSION_S if self._keeping.name else 0
@@ -203,8 +204,23 @@ class Recorder:
             print(f"recorder: the broker refuses: {code}{cure}", file=sys.stderr, flush=True)
         else:
             self._connection += 1
-            group = self._keeping.share
-            client.subscribe(f"$share/{group}/{topics.ROOT}/#" if group else f"{topics.ROOT}/#", 1)
+            self._subscribe(client)
+
+    def _subscribe(self, client: mqtt.Client) -> None:
+        group = self._keeping.share
+        client.subscribe(f"$share/{group}/{topics.ROOT}/#" if group else f"{topics.ROOT}/#", 1)
+
+    def _on_subscribe(
+        self, client: mqtt.Client, _userdata: object, _mid: int, codes: list[Any], _more: object
+    ) -> None:
+        if not codes[0].is_failure:
+            return
+        # A cluster that is electing says so, too: what is not subscribed must not stay unheard.
+        print("recorder: the broker refuses the subscription", file=sys.stderr, flush=True)
+        if not self._closing.is_set():
+            again = threading.Timer(RETRY_S, self._subscribe, [client])
+            again.daemon = True
+            again.start()
 
     def _on_message(self, _client: object, _userdata: object, message: mqtt.MQTTMessage) -> None:
         self._metrics.heard += 1
