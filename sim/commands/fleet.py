@@ -70,6 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--recorder-broker", metavar="HOST:PORT", help="another node of it, for the recorder"
     )
     parser.add_argument(
+        "--certs",
+        type=Path,
+        metavar="DIR",
+        help="mutual TLS with that broker: folder of broker_config/certs.py with every camera "
+        "(site-000/cam-00000 ...) and recorder fleet",
+    )
+    parser.add_argument(
         "--mqtt", choices=("5", "3.1.1"), default="5", help="what that broker speaks (default 5)"
     )
     parser.add_argument(
@@ -90,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         events_per_hour=arguments.events,
         slow_share=arguments.slow_share,
         mirror=not arguments.no_mirror,
-        tls=arguments.tls,
+        tls=arguments.tls or arguments.certs is not None,
         seed=arguments.seed,
         faults=tuple(Fault.parse(text) for text in arguments.fault),
     )
@@ -121,14 +128,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _outside(arguments: argparse.Namespace) -> Outside | None:
     if arguments.broker is None:
-        if arguments.recorder_broker is not None or arguments.mqtt != "5":
-            raise SimError("fleet_range", "--recorder-broker and --mqtt go with --broker")
+        if arguments.recorder_broker or arguments.certs or arguments.mqtt != "5":
+            raise SimError("fleet_range", "--recorder-broker, --certs and --mqtt need --broker")
         return None
     if arguments.tls:
         raise SimError("fleet_range", "--tls is for the mosquitto that is started here")
     cameras = _address(arguments.broker)
     other = arguments.recorder_broker
-    return Outside(cameras, _address(other) if other else cameras, arguments.mqtt)
+    return Outside(cameras, _address(other) if other else cameras, arguments.mqtt, arguments.certs)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -34,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--zoom", type=options.number, metavar="RATIO", help="zoom by this ratio")
     parser.add_argument("--strike", action="store_true", help="hit the pole")
+    parser.add_argument(
+        "--sensors",
+        type=options.number,
+        metavar="DEG",
+        help="let the camera say which way is down, tilted so much more than its picture shows",
+    )
     parser.add_argument("--clear", action="store_true", help="a clear day again")
     parser.add_argument(
         "--with",
@@ -62,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
         hand.set(zoom=arguments.zoom)
     if arguments.strike:
         hand.strike()
+    if arguments.sensors is not None:
+        hand.sensors(felt_tilt_deg=arguments.sensors)
     if arguments.clear:
         hand.clear()
     if arguments.conditions:

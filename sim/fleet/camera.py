@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -62,7 +63,6 @@ class FleetCamera:
         self.jumped_ms = 0
         self.places: dict[bytes, Place] = {}
         self._renewed = b""
-        self._boots = 0
         self._boot, self._sequence, self._booted_s = b"", 0, 0.0
         self.sender: Sender
         self.boot()
@@ -74,8 +74,8 @@ class FleetCamera:
 
     def boot(self) -> None:
         """Power is back: a new boot id, what stood is forgotten, the outbox is not (its card)."""
-        self._boots += 1
-        self._boot = hashlib.sha256(f"{self.name} {self._boots}".encode("ascii")).digest()[:8]
+        # By no seed: two runs on one broker must not give two records one place.
+        self._boot = secrets.token_bytes(8)
         self._sequence, self._booted_s = 0, self._clock()
         self.sender = Sender(
             self.outbox,

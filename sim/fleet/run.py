@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from viewkeeper.agent.adapters.link.settings import LinkSettings
+from viewkeeper.agent.adapters.link.settings import LinkSettings, TlsSettings
 from viewkeeper.sim.broker import LOOPBACK
 from viewkeeper.sim.errors import SimError
 from viewkeeper.sim.fleet.broker import FleetBroker
@@ -41,11 +41,21 @@ class Outside:
     Attributes:
         cameras, recorder: (host, port).
         mqtt: the version they speak.
+        certs: folder of `broker_config/certs.py` that knows all cameras of the fleet and
+            ``recorder.fleet``, for mutual TLS; ``None``: plain TCP.
     """
 
     cameras: tuple[str, int]
     recorder: tuple[str, int]
     mqtt: str = "5"
+    certs: Path | None = None
+
+    def tls_of(self, name: str) -> TlsSettings | None:
+        """The certificate pair of a client."""
+        if self.certs is None:
+            return None
+        pair = [self.certs / "issued" / f"{name.replace('/', '_')}.{end}" for end in ("crt", "key")]
+        return TlsSettings(self.certs / "ca.crt", *pair)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +114,7 @@ class Fleet:
         ]
         names = [camera.name for camera in self._cameras]
         self._broker = None if outside else FleetBroker(folder, tls=plan.tls, cameras=names)
-        tls = self._broker.tls_of("recorder.fleet") if self._broker else None
+        tls = self._tls_of("recorder.fleet")
         where = outside.recorder if outside else (LOOPBACK, self._port)
         self.desk = Desk(
             folder,
@@ -209,10 +219,15 @@ class Fleet:
             port=port,
             site=camera.topics.site,
             camera=camera.topics.camera,
-            tls=self._broker.tls_of(camera.name) if self._broker else None,
+            tls=self._tls_of(camera.name),
             spread_s=self._plan.spread_s,
             prefer_v311=old,
         )
+
+    def _tls_of(self, name: str) -> TlsSettings | None:
+        if self._outside is not None:
+            return self._outside.tls_of(name)
+        return None if self._broker is None else self._broker.tls_of(name)
 
     # what goes on all the time
 
