@@ -120,8 +120,7 @@ class Board:
             return
         if self._watchdog is None:
             self._watchdog = open(self._watchdog_path, "wb")
-        self._watchdog.write(b"\0")
-        self._watchdog.flush()
+        self._watchdog.write(b"\0")  # at once; to flush a device is an error
 
     def restart(self):
         """End, so that whoever started the device starts it anew."""
