@@ -6,13 +6,16 @@ Rule: boxes in shares of the picture, 0..1, whatever made them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from viewkeeper.agent.core.events.foreground import Foreground, Mask
 
-LEAST_CELLS = 22
+LEAST_CELLS = 16
 """Of 2 × 2 reduced pixels, after closing gaps; smaller is rain, noise or too far to judge."""
+LEAST_STRONG = 3
+"""Cells of a blob above the high threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,39 +39,65 @@ class Detection:
         return max(1e-6, (self.right - self.left) * (self.bottom - self.top)) ** 0.5
 
 
+class Piece(NamedTuple):
+    """A connected piece, in cells; the right and lower ends are beyond it."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    area: int
+    strong: int
+    """Cells of it that are marked strong."""
+
+
 def blobs_of(found: Foreground) -> tuple[Detection, ...]:
-    """Connected pieces, largest first."""
-    height, width = found.mask.shape[0] // 2, found.mask.shape[1] // 2
-    cut = found.mask[: 2 * height, : 2 * width].view(np.uint8)
-    rows = cut[0::2] + cut[1::2]
-    cells = (rows[:, 0::2] + rows[:, 1::2]) >= 2
+    """Connected pieces that are strong somewhere, largest first."""
+    cells, strong = _cells(found.mask), _cells(found.strong)
     near = cells.copy()  # head and feet of one walker lie a cell apart
     near[1:] |= cells[:-1]
     near[:-1] |= cells[1:]
     wide = near.copy()
     wide[:, 1:] |= near[:, :-1]
     wide[:, :-1] |= near[:, 1:]
-    pieces = [piece for piece in pieces_of(wide) if piece[4] >= LEAST_CELLS]
-    pieces.sort(key=lambda piece: -piece[4])
+    height, width = wide.shape
+    pieces = [
+        piece
+        for piece in pieces_of(wide, strong)
+        if piece.area >= LEAST_CELLS and piece.strong >= LEAST_STRONG
+    ]
+    pieces.sort(key=lambda piece: -piece.area)
     return tuple(
-        Detection(left / width, top / height, right / width, bottom / height)
-        for left, top, right, bottom, _ in pieces
+        Detection(p.left / width, p.top / height, p.right / width, p.bottom / height)
+        for p in pieces
     )
 
 
-def pieces_of(cells: Mask) -> list[tuple[int, int, int, int, int]]:
-    """(left, top, right, bottom, area) of 8-connected pieces, by runs and union-find."""
+def _cells(mask: Mask) -> Mask:
+    """2 × 2 pixels a cell, of which two or more must be set."""
+    height, width = mask.shape[0] // 2, mask.shape[1] // 2
+    cut = mask[: 2 * height, : 2 * width].view(np.uint8)
+    rows = cut[0::2] + cut[1::2]
+    return (rows[:, 0::2] + rows[:, 1::2]) >= 2
+
+
+def pieces_of(cells: Mask, strong: Mask | None = None) -> list[Piece]:
+    """8-connected pieces, by runs and union-find."""
     height, width = cells.shape
     padded = np.zeros((height, width + 2), np.int8)
     padded[:, 1:-1] = cells
-    turns = np.diff(padded, axis=1).ravel()
-    starts = np.nonzero(turns == 1)[0].tolist()
-    ends = np.nonzero(turns == -1)[0].tolist()
-    stride = width + 1
-    runs = [
-        (start // stride, start % stride, end % stride)
-        for start, end in zip(starts, ends, strict=True)
-    ]
+    turns = np.flatnonzero(padded[:, 1:] != padded[:, :-1])
+    rows, columns = np.divmod(turns, width + 1)
+    if strong is None:
+        inside = [0] * (len(turns) // 2)
+    else:
+        sums = np.zeros((height, width + 1), np.int32)
+        np.cumsum(strong, axis=1, out=sums[:, 1:])
+        at = sums[rows, columns]
+        inside = (at[1::2] - at[0::2]).tolist()
+    runs = list(
+        zip(rows[0::2].tolist(), columns[0::2].tolist(), columns[1::2].tolist(), strict=True)
+    )
     parent = list(range(len(runs)))
 
     def root(index: int) -> int:
@@ -88,9 +117,20 @@ def pieces_of(cells: Mask) -> list[tuple[int, int, int, int, int]]:
             if runs[other][1] <= right and left <= runs[other][2]:
                 parent[root(index)] = root(other)
         current.append(index)
-    boxes: dict[int, tuple[int, int, int, int, int]] = {}
+    found: dict[int, Piece] = {}
     for index, (y, left, right) in enumerate(runs):
-        key = root(index)
-        x0, y0, x1, _, area = boxes.get(key, (left, y, right, y + 1, 0))
-        boxes[key] = (min(x0, left), y0, max(x1, right), y + 1, area + right - left)
-    return list(boxes.values())
+        key, hot = root(index), inside[index]
+        p = found.get(key)
+        found[key] = (
+            Piece(left, y, right, y + 1, right - left, hot)
+            if p is None
+            else Piece(
+                min(p.left, left),
+                p.top,
+                max(p.right, right),
+                y + 1,
+                p.area + right - left,
+                p.strong + hot,
+            )
+        )
+    return list(found.values())

@@ -20,8 +20,11 @@ LEAST_STILL_S = 3.0
 BROUGHT_S = 8.0
 """Somebody must have been there within so long before it: things do not come by themselves."""
 STIR_MEMORY_S = 5.0
-MOST_STIRRING = 0.02
-"""Share of its pixels that change from frame to frame; a person who stands has more."""
+STIRRING, STIRRING_TAIL = 0.03, 1.3
+"""Change of texture from frame to frame that a person who stands has and a thing has not: so
+much, and so many times what the busiest tenth of the picture has, with rain, sway and noise."""
+TELLING = 0.1
+"""Where the busiest tenth changes so much, a person who stands is not told from a thing."""
 MOST_SHARE = 0.12
 """Of the picture: larger is a vehicle that parked, or light."""
 LEAST_CELLS = 16
@@ -37,7 +40,14 @@ class Still:
     visited_s: NDArray[np.float32]
     """Seconds since somebody was here."""
     stirring: NDArray[np.float32]
-    """Mean over the last seconds."""
+    """Mean change over the last seconds."""
+    usual: float = 0.0
+    """What the busiest tenth of the picture has of it."""
+
+    @property
+    def limit(self) -> float:
+        """Stirring from which on something moves in itself."""
+        return STIRRING + STIRRING_TAIL * self.usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +64,11 @@ def step(
     background: Background,
     found: Foreground,
     walkers: tuple[Detection, ...],
+    standing: tuple[Detection, ...],
     dt_s: float,
 ) -> tuple[Still, tuple[Thing, ...]]:
-    """One frame further; ``walkers`` are the boxes, in the present picture, of who moves."""
+    """One frame further; ``walkers`` are the boxes, in the present picture, of who moves, and
+    ``standing`` those of people who stand: what is in these is no thing."""
     shape = background.mean.shape
     if state is None or state.visited_s.shape != shape or not found.settled:
         far = np.full(shape, 1e6, np.float32)
@@ -74,29 +86,43 @@ def step(
             max(0, int((box.right + margin_x) * width) + 1),
         )
         visited[rows, columns] = 0
-    share = np.float32(min(1.0, dt_s / STIR_MEMORY_S))
-    stirring = state.stirring + (found.stirring - state.stirring) * share
-    after = Still(visited, stirring.astype(np.float32))
+    stirring = found.change - state.stirring
+    stirring *= np.float32(min(1.0, dt_s / STIR_MEMORY_S))
+    stirring += state.stirring
+    few = stirring[1::4, 1::3].ravel()
+    at = few.size * 9 // 10
+    after = Still(visited, stirring, float(np.partition(few, at)[at]))
     still = background.age >= LEAST_STILL_S
     if not still.any():
         return after, ()
-    return after, tuple(_things(background, after, still))
+    return after, tuple(_things(background, after, still, standing))
 
 
-def stirs(state: Still, box: Detection) -> bool:
-    """Whether what is in a box, in the present picture, moves in itself as a person does."""
+def stirs(state: Still, box: Detection) -> bool | None:
+    """Whether what is in a box, in the present picture, moves in itself as a person does;
+    ``None`` where rain or noise hides it."""
+    if state.usual > TELLING:
+        return None
     height, width = state.stirring.shape
     part = state.stirring[
         int(box.top * height) : max(1, int(box.bottom * height)),
         int(box.left * width) : max(1, int(box.right * width)),
-    ]
-    return part.size == 0 or float(part.mean()) > MOST_STIRRING
+    ].ravel()
+    return part.size == 0 or _stirring(part) > state.limit
 
 
-def _things(background: Background, state: Still, still: Mask) -> list[Thing]:
+def _stirring(values: NDArray[np.float32]) -> float:
+    """Mean of the busiest quarter: who stands shifts his feet and not his shoulders."""
+    at = values.size * 3 // 4
+    return float(np.partition(values, at)[at:].mean())
+
+
+def _things(
+    background: Background, state: Still, still: Mask, standing: tuple[Detection, ...]
+) -> list[Thing]:
     height, width = still.shape
     things: list[Thing] = []
-    for left, top, right, bottom, area in pieces_of(still):
+    for left, top, right, bottom, area, _ in pieces_of(still):
         if area < LEAST_CELLS or (right - left) * (bottom - top) > MOST_SHARE * height * width:
             continue
         part = (slice(top, bottom), slice(left, right))
@@ -106,9 +132,11 @@ def _things(background: Background, state: Still, still: Mask) -> list[Thing]:
         brought = float(np.median(state.visited_s[part][inside])) <= still_s + BROUGHT_S
         if since_visit_s < 1.0 or not brought:
             continue  # somebody stands before it just now; or nobody ever did
-        if float(state.stirring[part][inside].mean()) > MOST_STIRRING:
-            continue
         box = Detection(left / width, top / height, right / width, bottom / height)
+        if _stirring(state.stirring[part][inside]) > state.limit or any(
+            _within(box, person) for person in standing
+        ):
+            continue
         gone = _outline(background.mean[part], inside) > GONE * _outline(
             background.present[part], inside
         )
@@ -122,3 +150,9 @@ def _outline(luma: NDArray[np.float32], inside: Mask) -> float:
     across = np.abs(np.diff(luma, axis=1))[inside[:, 1:]]
     values = np.concatenate([down, across])
     return float(values.mean()) + 0.5 if values.size else 0.5
+
+
+def _within(box: Detection, person: Detection) -> bool:
+    """Whether a box's middle lies in a person's."""
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    return person.left <= x <= person.right and person.top <= y <= person.bottom

@@ -7,6 +7,7 @@ an identity.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from viewkeeper.agent.core.events.blobs import Detection
@@ -31,14 +32,30 @@ REACH = 0.08
 """How far from its expected place, or from its last one, a track may reappear; who has just
 appeared has no expected place yet, and who was hidden may have turned."""
 YOUNG_REACH = 0.13
+BESIDE = 0.03
+"""How far from a thing, beside its width, its bringer's new track may begin."""
+STANDING_REACH = 0.05
 HIDDEN_REACH = 0.04
 """More for every second unseen."""
 VELOCITY_SHARE = 0.4
 PLACE_SHARE = 0.45
 FAR, VERY_STRAIGHT = 0.15, 0.85
 """Who goes so far so straight is no drop, however its outline changes."""
-ROUGH, ROUGH_HITS, ROUGH_SEEN = 0.0014, 9, 0.85
-"""Where so much speckles, a track must be seen longer and more steadily."""
+BRIEF_S = 0.7
+"""Whoever walks and is unseen for longer is found again by a steady track only: in rain there is
+always some blob where he might be."""
+FOUND_HITS, FOUND_SEEN, FOUND_SIZE = 3, 0.75, 0.6
+"""What such a track has: looks, share of frames, and most difference of the logarithms of size."""
+LATELY, LEAST_LATELY = 0.12, 0.4
+"""Memory, a frame, of the share of frames in which a track is seen, and what it must be while it
+walks."""
+EDGE = 0.015
+"""Shares of the picture; who was last seen so near its edge has left it."""
+SIZE_EASE, SIZE_WEIGHT = 0.35, 1.0
+"""Logarithm of a size that may change from frame to frame, and what more of it costs: half the
+reach for every doubling of the rest. A drop beside a walker is not the walker."""
+WHOLE = 1.25
+"""Pieces within a track's box are one body while together they are no larger than this."""
 UPRIGHT = 0.6
 """Weight of up and down against sideways: feet are lost and found."""
 
@@ -64,6 +81,10 @@ class Track:
     """Length of all its steps."""
     restless: float = 0.0
     """Mean step of the logarithm of its size."""
+    lately: float = 1.0
+    """Share of the last frames in which it was seen."""
+    size: float = 0.0
+    """Smoothed, as `Detection.size`."""
     real: bool = False
     """Seen often enough, and it went somewhere steadily: a branch swings on the spot. Once real,
     it stays so: who paces to and fro goes nowhere either."""
@@ -90,25 +111,25 @@ class Tracks:
     next_number: int = 1
 
 
-def step(
-    state: Tracks, seen: tuple[Detection, ...], at_s: float, rough: float = 0.0, *, trusted: bool
-) -> Tracks:
+def step(state: Tracks, seen: tuple[Detection, ...], at_s: float, *, trusted: bool) -> Tracks:
     """Give each detection to the nearest expected track, the closest pair first.
 
     Args:
         state: from the frame before.
         seen: of this frame, in the registered picture.
         at_s: seconds.
-        rough: share of the picture that rain or snow speckles.
         trusted: the detections come from a detector that knows what a person is: then they need
             not walk before they count.
     """
     pairs = sorted(
-        (_distance(track, detection, at_s), i, j)
+        (_distance(track, detection, at_s, trusted=trusted), i, j)
         for i, track in enumerate(state.all)
         for j, detection in enumerate(seen)
     )
-    tracks = [replace(track, looks=track.looks + 1) for track in state.all]
+    tracks = [
+        replace(track, looks=track.looks + 1, lately=track.lately * (1 - LATELY))
+        for track in state.all
+    ]
     free_tracks, free_seen = set(range(len(tracks))), set(range(len(seen)))
     for distance, i, j in pairs:
         if distance > 1:
@@ -116,29 +137,140 @@ def step(
         if i in free_tracks and j in free_seen:
             free_tracks.discard(i)
             free_seen.discard(j)
-            tracks[i] = _further(tracks[i], seen[j], at_s, rough, trusted=trusted)
+            whole = seen[j] if trusted else _whole(tracks[i], seen[j], seen, free_seen)
+            tracks[i] = _further(tracks[i], whole, at_s, trusted=trusted)
     kept = [
         track
         for i, track in enumerate(tracks)
         if i not in free_tracks
         or at_s - track.seen_s <= (FORGET_S if trusted else _patience_s(track))
     ]
+    kept = [
+        track
+        for track in kept
+        if trusted or not track.real or track.pace <= STANDING or track.lately >= LEAST_LATELY
+    ]
     number = state.next_number
     for j in sorted(free_seen):
         box = seen[j]
-        kept.append(Track(number, at_s, at_s, box.foot, box, box.foot, box.foot, (0.0, 0.0), 1))
+        kept.append(_born(number, at_s, at_s, box))
         number += 1
+    if not trusted:
+        kept = _found_again(kept)
     return Tracks(tuple(kept), number)
 
 
+def _found_again(tracks: list[Track]) -> list[Track]:
+    """Join who was lost with the steady young track that began where he may have come out."""
+    lost = [t for t in tracks if t.real and t.seen_s < max(o.seen_s for o in tracks)]
+    for young in [t for t in tracks if not t.real and t.hits >= FOUND_HITS]:
+        if young.restless > STEADY_SIZE or young.hits < FOUND_SEEN * young.looks:
+            continue
+        near = [
+            (distance, t.number, t) for t in lost
+            if t.seen_s < young.born_s
+            and abs(math.log(young.size / t.size)) <= FOUND_SIZE
+            and (distance := _apart(t, young.first, young.born_s)) <= 1
+        ]  # fmt: skip
+        if not near:
+            continue
+        _, _, old = min(near)
+        lost.remove(old)
+        tracks.remove(old)
+        tracks[tracks.index(young)] = replace(
+            young, number=old.number, born_s=old.born_s, first=old.first,
+            path=old.path + math.dist(old.place, young.place), hits=old.hits + young.hits,
+            looks=old.looks, before=old.place, real=True,
+        )  # fmt: skip
+    return tracks
+
+
+def parted(before: Tracks, after: Tracks, stays: Callable[[Track], bool]) -> Tracks:
+    """Give a walker back the track that stuck to what he left.
+
+    Where two part, the nearer one keeps the track, and that may be the thing. A track that first
+    counts as somebody, and was born beside somebody who stands there without stirring, is he.
+
+    Args:
+        before, after: a frame ago and now.
+        stays: whether what a track stands on does not stir as a person does.
+    """
+    were_real = {track.number for track in before.all if track.real}
+    tracks = {track.number: track for track in after.all}
+    for walker in after.all:
+        if not walker.real or walker.number in were_real:
+            continue
+        beside = [
+            t for t in tracks.values()
+            if t.number in were_real and t.pace <= STANDING and t.born_s < walker.born_s
+            and math.dist(t.place, walker.first) <= BESIDE + (t.box.right - t.box.left)
+        ]  # fmt: skip
+        if not beside:
+            continue
+        thing = min(beside, key=lambda t: math.dist(t.place, walker.first))
+        if not stays(thing):
+            continue
+        tracks[thing.number] = replace(
+            walker, number=thing.number, born_s=thing.born_s, first=thing.first,
+            path=thing.path + walker.path, hits=thing.hits + walker.hits,
+            looks=thing.looks + walker.looks,
+        )  # fmt: skip
+        tracks[walker.number] = replace(
+            _born(walker.number, walker.born_s, thing.seen_s, thing.box),
+            hits=walker.hits,
+            looks=walker.looks,
+        )
+    return replace(after, all=tuple(tracks.values()))
+
+
+def _born(number: int, born_s: float, seen_s: float, box: Detection) -> Track:
+    foot = box.foot
+    return Track(number, born_s, seen_s, foot, box, foot, foot, (0.0, 0.0), 1, size=box.size)
+
+
+def _whole(
+    track: Track, seen: Detection, others: tuple[Detection, ...], free: set[int]
+) -> Detection:
+    """A detection with the pieces of the same body, which are taken from ``free``."""
+    for j in sorted(free):
+        piece = others[j]
+        middle = (piece.left + piece.right) / 2
+        if not min(seen.left, track.box.left) <= middle <= max(seen.right, track.box.right):
+            continue
+        joined = Detection(
+            min(seen.left, piece.left), min(seen.top, piece.top),
+            max(seen.right, piece.right), max(seen.bottom, piece.bottom), seen.confidence,
+        )  # fmt: skip
+        tall, wide = joined.bottom - joined.top, joined.right - joined.left
+        if tall <= WHOLE * (track.box.bottom - track.box.top) and wide <= WHOLE * (
+            track.box.right - track.box.left
+        ):
+            free.discard(j)
+            seen = joined
+    return seen
+
+
 def _patience_s(track: Track) -> float:
-    if not track.real:
+    box = track.box
+    if not track.real or min(box.left, 1 - box.right) <= EDGE:
         return FORGET_S
     return FORGET_STANDING_S if track.pace <= STANDING else FORGET_REAL_S
 
 
-def _distance(track: Track, seen: Detection, at_s: float) -> float:
+def _distance(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> float:
     """How far a detection is from where a track may be, in units of how far it may be."""
+    if track.real and not trusted and at_s - track.seen_s > BRIEF_S:
+        if track.pace > STANDING:
+            return math.inf
+        apart = math.dist(track.foot, seen.foot) / STANDING_REACH
+    else:
+        apart = _apart(track, seen.foot, at_s)
+    uneven = max(0.0, abs(math.log(seen.size / track.size)) - SIZE_EASE)
+    return apart + SIZE_WEIGHT * uneven
+
+
+def _apart(track: Track, foot: tuple[float, float], at_s: float) -> float:
+    """The same of a place alone."""
     unseen_s = at_s - track.seen_s
     ahead_s = min(FORGET_S, unseen_s)
     expected = (
@@ -146,16 +278,13 @@ def _distance(track: Track, seen: Detection, at_s: float) -> float:
         track.foot[1] + track.speed[1] * ahead_s,
     )
     apart = min(
-        math.hypot(at[0] - seen.foot[0], UPRIGHT * (at[1] - seen.foot[1]))
-        for at in (expected, track.foot)
+        math.hypot(at[0] - foot[0], UPRIGHT * (at[1] - foot[1])) for at in (expected, track.foot)
     )
-    reach = (REACH if track.hits > 2 else YOUNG_REACH) + (HIDDEN_REACH + track.pace / 2) * min(
-        unseen_s, FORGET_REAL_S
-    )
-    return apart / reach
+    reach = REACH if track.hits > 2 else YOUNG_REACH
+    return apart / (reach + (HIDDEN_REACH + track.pace / 2) * min(unseen_s, FORGET_REAL_S))
 
 
-def _further(track: Track, seen: Detection, at_s: float, rough: float, *, trusted: bool) -> Track:
+def _further(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> Track:
     dt_s = max(1e-3, at_s - track.seen_s)
     foot, was = seen.foot, track.place
     place = (
@@ -170,13 +299,12 @@ def _further(track: Track, seen: Detection, at_s: float, rough: float, *, truste
     jump = abs(math.log(seen.size / track.box.size))
     restless = track.restless + (jump - track.restless) / min(hits - 1, 8)
     way = math.dist(track.first, place)
-    least_hits, least_seen = (ROUGH_HITS, ROUGH_SEEN) if rough > ROUGH else (LEAST_HITS, LEAST_SEEN)
     steady = restless <= STEADY_SIZE or (way >= FAR and way >= VERY_STRAIGHT * path)
     walks = (
         way >= LEAST_WAY
         and way >= LEAST_STRAIGHT * path
         and steady
-        and hits >= least_seen * track.looks
+        and hits >= LEAST_SEEN * track.looks
     )
     return replace(
         track,
@@ -187,6 +315,8 @@ def _further(track: Track, seen: Detection, at_s: float, rough: float, *, truste
         speed=(speed[0], speed[1]),
         hits=hits,
         path=path,
+        lately=track.lately + LATELY,
+        size=track.size * (seen.size / track.size) ** PLACE_SHARE,
         restless=restless,
-        real=track.real or (hits >= LEAST_HITS if trusted else hits >= least_hits and walks),
+        real=track.real or (hits >= LEAST_HITS if trusted else hits >= LEAST_HITS and walks),
     )

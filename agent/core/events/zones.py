@@ -19,7 +19,8 @@ from viewkeeper.agent.core.events import areas, blobs, foreground, objects, trac
 from viewkeeper.agent.core.events.areas import AreaState, Person, Placed, Point, corners_of
 from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.flags import Flag, TrackFacts
-from viewkeeper.agent.core.view.geometry import Camera, Lens, Move
+from viewkeeper.agent.core.events.placing import Placing
+from viewkeeper.agent.core.view.geometry import Lens, Move
 from viewkeeper.protocol.vocabulary import (
     EventKind,
     LineDirection,
@@ -93,33 +94,38 @@ def step(
         # The light changed all over: whoever is followed may be so again afterwards.
         return replace(state, watch=WatchState.LEARNING, background=background, at_s=at_s), ()
     seen = blobs.blobs_of(found) if outside is None else outside.boxes
-    place = _Placing(lens, (luma.shape[1], luma.shape[0]), move)
-    shown = [(box, there) for box in seen if (there := place.box(box)) is not None]
+    place = Placing.of(lens, (luma.shape[1], luma.shape[0]), move)
     followed = tracks.step(
         state.tracks,
-        tuple(there for _, there in shown),
+        tuple(there for box in seen if (there := place.registered(box)) is not None),
         at_s,
-        found.rough,
         trusted=outside is not None,
     )
+    if outside is None and state.still is not None:
+        known = state.still
+        followed = tracks.parted(
+            state.tracks,
+            followed,
+            lambda track: objects.stirs(known, place.present(track.box)) is not True,
+        )
     real = tuple(track for track in followed.all if track.real)
-    by_box = {there: box for box, there in shown}
     moving = tuple(
-        by_box[track.box]
+        place.present(track.box)
         for track in followed.all
         if track.seen_s == at_s and track.hits > 2 and track.pace > tracks.STANDING
     )
-    still, things = objects.step(state.still, background, found, moving, dt_s)
+    standing = tuple(place.present(t.box) for t in real if t.number not in state.quiet)
+    still, things = objects.step(state.still, background, found, moving, standing, dt_s)
     placed = tuple(
         Placed(there.foot, thing.still_s, thing.gone)
         for thing in things
-        if (there := place.box(thing.box)) is not None
+        if (there := place.registered(thing.box)) is not None
     )
     aspect = luma.shape[0] / luma.shape[1]
     quiet = frozenset(
         track.number
         for track in real
-        if outside is None and _is_a_thing(track, state.quiet, still, by_box.get(track.box))
+        if outside is None and _is_a_thing(track, state.quiet, still, place.present(track.box))
     )
     people = tuple(
         replace(_person(track, aspect, single=outside is not None), thing=track.number in quiet)
@@ -157,46 +163,16 @@ def _ended(state: ZonesState, at_s: float) -> tuple[Flag, ...]:
     return tuple(replace(flag, ended_s=at_s) for _, area in state.areas for flag, _, _ in area.open)
 
 
-@dataclass(frozen=True, slots=True)
-class _Placing:
-    """From the present picture to the registered one."""
-
-    lens: Lens
-    size: tuple[int, int]
-    move: Move
-
-    def box(self, seen: Detection) -> Detection | None:
-        """The upright box about the carried corners; ``None`` where one lies behind the view."""
-        foot = to_registered(seen.foot, self.lens, self.size, self.move)
-        head = to_registered(
-            ((seen.left + seen.right) / 2, seen.top), self.lens, self.size, self.move
-        )
-        if foot is None or head is None:
-            return None
-        half = (seen.right - seen.left) / 2 * self.move.zoom
-        return Detection(
-            foot[0] - half, min(head[1], foot[1]), foot[0] + half, foot[1], seen.confidence
-        )
-
-
-def to_registered(foot: Point, lens: Lens, size: tuple[int, int], move: Move) -> Point | None:
-    """A place in the present picture as a place in the registered one; ``None`` if behind it."""
-    camera = Camera.of_picture(lens, size)
-    width, height = size
-    x, y = np.array([foot[0] * width - 0.5]), np.array([foot[1] * height - 0.5])
-    px, py = camera.project(move.rotation() @ camera.zoomed(move.zoom).rays(x, y))
-    if not math.isfinite(float(px[0]) + float(py[0])):
-        return None
-    return (float(px[0]) + 0.5) / width, (float(py[0]) + 0.5) / height
-
-
 def _is_a_thing(
-    track: tracks.Track, quiet: frozenset[int], still: objects.Still, shown: Detection | None
+    track: tracks.Track, quiet: frozenset[int], still: objects.Still, shown: Detection
 ) -> bool:
     """Whether what is followed is by now a thing that somebody left, not who left it."""
-    if track.number in quiet:
-        return track.pace <= 2 * tracks.STANDING
-    return shown is not None and track.pace <= tracks.STANDING and not objects.stirs(still, shown)
+    if track.number in quiet and track.pace > 2 * tracks.STANDING:
+        return False
+    stirs = objects.stirs(still, shown)
+    if stirs is None or track.number in quiet:
+        return track.number in quiet
+    return track.pace <= tracks.STANDING and not stirs
 
 
 def _person(track: tracks.Track, aspect: float, *, single: bool) -> Person:

@@ -19,7 +19,8 @@ from tests.support.staging import (
 from viewkeeper.agent.core.events.areas import contains, corners_of
 from viewkeeper.agent.core.events.blobs import Detection, blobs_of
 from viewkeeper.agent.core.events.foreground import Foreground
-from viewkeeper.agent.core.events.zones import Outside, ZonesState, step, to_registered
+from viewkeeper.agent.core.events.placing import Placing
+from viewkeeper.agent.core.events.zones import Outside, ZonesState, step
 from viewkeeper.agent.core.view.geometry import Move
 from viewkeeper.protocol.vocabulary import EventKind, LineDirection, ViewVerdict, WatchState
 from viewkeeper.sim.camera.conditions import Conditions
@@ -250,17 +251,17 @@ def test_detections_from_outside_replace_the_blobs_and_are_named():
 
 
 def test_a_foot_is_carried_to_the_registered_picture():
-    place = to_registered((0.5, 0.5), LENS, (320, 240), Move(pan_deg=10))
+    place = Placing.of(LENS, (320, 240), Move(pan_deg=10)).point((0.5, 0.5))
     assert place is not None
     assert place[0] == pytest.approx(0.5 + 0.5 * math.tan(math.radians(10)) / math.tan(math.pi / 6))
-    assert to_registered((0.5, 0.5), LENS, (320, 240), Move(pan_deg=170)) is None
+    assert Placing.of(LENS, (320, 240), Move(pan_deg=170)).point((0.5, 0.5)) is None
 
 
 def test_diagonal_pieces_are_one_blob_and_specks_are_none():
     mask = np.zeros((40, 60), bool)
     mask[4:14, 4:14] = mask[14:24, 14:24] = True
     mask[30, 50] = True
-    found = Foreground(mask, 1, settled=True, stirring=mask)
+    found = Foreground(mask, 1, settled=True, change=np.zeros(mask.shape, np.float32), strong=mask)
     assert [(b.left, b.top) for b in blobs_of(found)] == [(2 / 60, 2 / 40)]
 
 
