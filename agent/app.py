@@ -19,6 +19,7 @@ from viewkeeper.agent.adapters.link import (
     ReceivedOrder,
     TlsSettings,
 )
+from viewkeeper.agent.adapters.sources.gravity import Accelerometer, FeltSource
 from viewkeeper.agent.adapters.store.flag_file import FlagFile
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.lock import FolderLock
@@ -33,7 +34,7 @@ from viewkeeper.agent.core.signage.lamp import LampLimits
 from viewkeeper.agent.device_key import open_device_key
 from viewkeeper.agent.locked_desk import LockedDesk
 from viewkeeper.agent.order_desk import OrderDesk
-from viewkeeper.agent.ports import Clock
+from viewkeeper.agent.ports import Clock, FrameSource
 from viewkeeper.agent.runtime import Runtime
 from viewkeeper.agent.sealing import Sealer
 from viewkeeper.agent.settings import Settings
@@ -118,6 +119,14 @@ def introduction_of(settings: Settings) -> Introduction | None:
     return Introduction(form=DiscoveryForm(told.discovery), prefix=told.prefix)
 
 
+def source_of(settings: Settings, adapters: Adapters) -> FrameSource:
+    """The source that the settings name, with gravity where there is an accelerometer."""
+    source, felt = adapters.source(settings.source), settings.accelerometer
+    if not felt.path:
+        return source
+    return FeltSource(source, Accelerometer(Path(felt.path), felt.axes))
+
+
 def run(
     settings: Settings,
     adapters: Adapters,
@@ -135,7 +144,7 @@ def run(
         SetupError: anything that is wrong with this machine's files and settings.
     """
     storage = Storage(Path(settings.storage.dir))
-    source, sign = adapters.source(settings.source), adapters.sign(settings.signage)
+    source, sign = source_of(settings, adapters), adapters.sign(settings.signage)
     feed = adapters.feed(settings.detections)
     with FolderLock(storage.directory):
         signer = open_device_key(settings.key, storage.key)

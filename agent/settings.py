@@ -41,6 +41,16 @@ class ViewSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccelerometerSettings:
+    """An accelerometer fixed to the camera: it feels a tilt that the picture does not show."""
+
+    path: str = ""
+    """Of the kernel's device, /sys/bus/iio/devices/iio:device0; empty: there is none."""
+    axes: str = "x,y,z"
+    """Which of its axes point right, down and forward in the camera, like -y,x,z."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignageSettings:
     """How the sign is sensed."""
 
@@ -150,6 +160,7 @@ class Settings:
     detections: DetectionSettings = field(default_factory=DetectionSettings)
     homeassistant: HomeAssistantSettings = field(default_factory=HomeAssistantSettings)
     view: ViewSettings = field(default_factory=ViewSettings)
+    accelerometer: AccelerometerSettings = field(default_factory=AccelerometerSettings)
 
     @property
     def topics(self) -> Topics:
@@ -297,5 +308,6 @@ def _with_paths(settings: Settings, base: Path) -> Settings:
         storage=rebuilt(settings.storage, "dir"),
         key=rebuilt(settings.key, "path", "module", "pin_file"),
         signage=rebuilt(settings.signage, "path", "font"),
+        accelerometer=rebuilt(settings.accelerometer, "path"),
         detections=rebuilt(settings.detections, "path", "password_file"),
     )

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from viewkeeper.agent.catalogue import Adapters
-from viewkeeper.agent.core.frame import Frame
+from viewkeeper.agent.core.frame import Frame, SensorState
 from viewkeeper.agent.ports import FrameSource, SignageDriver, SourceError
 from viewkeeper.agent.settings import SignageSettings, SourceSettings
 from viewkeeper.protocol.errors import Reason, SetupError
@@ -135,7 +136,7 @@ class VirtualSource:
             camera.strike(at_s - 0.03)  # it was hit a moment ago, and rings in this frame
         self._strikes = stage.strikes
         frame, self.truth = camera.frame(at_s)
-        return frame
+        return replace(frame, sensor=_felt(self.truth, stage)) if stage.sensors else frame
 
     def close(self) -> None:
         """Forget the scene."""
@@ -154,6 +155,12 @@ class VirtualSource:
             self._camera, self._scene = set_scene(stage.scene), stage.scene
         except SimError as error:
             raise SourceError(Reason.FILE_UNREADABLE, error.hint) from None
+
+
+def _felt(truth: Truth, stage: Stage) -> SensorState:
+    """What the camera says of itself: down in its own frame, and the share of its sensor in use."""
+    down = truth.pose.moved(tilt_deg=stage.felt_tilt_deg).rotation().T @ (0.0, 1.0, 0.0)
+    return SensorState(gravity=(float(down[0]), float(down[1]), float(down[2])), crop_share=1.0)
 
 
 class StageLamp(SimulatedLamp):

@@ -114,6 +114,10 @@ class StageHand:
         """A clear day."""
         return self.set(conditions=Conditions())
 
+    def sensors(self, *, felt_tilt_deg: float = 0.0) -> Stage:
+        """Let the camera say which way is down, with so much more tilt than its picture shows."""
+        return self.set(sensors=True, felt_tilt_deg=felt_tilt_deg)
+
     def lamp(self, fault: LampFault | str = LampFault.NONE, *, on: bool = True) -> Stage:
         """Break the sign's lamp, or mend it."""
         fault = word(LampFault, fault, "fault")

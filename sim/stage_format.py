@@ -55,6 +55,11 @@ class Stage:
     """How often the pole has been hit so far; the camera rings when this grows."""
     signal: bool = True
     """False: the source gives no picture at all."""
+    sensors: bool = False
+    """True: the camera also says which way is down, and how much of its sensor is in use."""
+    felt_tilt_deg: float = 0.0
+    """How far the camera is tilted up beyond what its picture shows: a picture of the view held
+    before the lens, and the camera turned behind it."""
 
     @property
     def move(self) -> Pose:
@@ -126,6 +131,8 @@ _STAGE: dict[str, tuple[type, ...]] = {
     "sign": (dict,),
     "strikes": (int,),
     "signal": (bool,),
+    "sensors": (bool,),
+    "felt_tilt_deg": _Number,
 }
 _SCENE: dict[str, tuple[type, ...]] = {
     "panorama": (str,),
@@ -185,6 +192,7 @@ def check_ranges(stage: Stage) -> None:
         (abs(stage.tilt_deg) <= 89, "tilt_deg must be -89 .. 89"),
         (abs(stage.roll_deg) <= 180, "roll_deg must be -180 .. 180"),
         (0.1 <= stage.zoom <= 20, "zoom must be 0.1 .. 20"),
+        (abs(stage.felt_tilt_deg) <= 89, "felt_tilt_deg must be -89 .. 89"),
         (0 <= stage.strikes < 2**31, "strikes must not be negative"),
     )
     for holds, text in checks:

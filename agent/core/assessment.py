@@ -121,7 +121,7 @@ def check(
     hands, flags = handling.step(state.handling, seen)
     heard = state.corroborated
     if frame is not None:
-        heard = fusion.step(heard, frame.sensor, verdict, belief.move, health)
+        heard = fusion.step(heard, frame.sensor, verdict, belief.move, health, at_s)
     after = WatchState(belief, history, hands, references, heard, state.checks + 1)
     return after, Check(
         verdict, cause, judgement.estimate, judgement, health, flags, located.by, made

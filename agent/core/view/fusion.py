@@ -4,8 +4,8 @@ Rule: a sensor never makes or unmakes a verdict. The picture's verdict stands; a
 gets a name of its own, since a mount that turned before an unchanged picture is a fault or a fraud.
 
 What the sensors said when the view was first seen to be the same is *home*, and everything is
-measured from there. A word counts once it was said `LASTING` times in a row, since a mount's
-status and a picture are seldom of one moment.
+measured from there. A word counts once it was said for `LASTING_S` without a break, since a
+mount's status and a picture are seldom of one moment.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ GRAVITY_CHANGED_DEG = 1.0
 GRAVITY_LENGTH = 0.1
 """Relative change of its length from which what is felt is not gravity alone."""
 FOCUS_CHANGED_DIOPTRE = 0.25
-LASTING = 3
-"""Checks in a row."""
+LASTING_S = 15.0
+"""A network camera is asked for its mount every ten seconds."""
 
 _SAME, _MOVED, _UNSEEN = "same", "moved", "unseen"
 _PICTURE = {
@@ -50,13 +50,13 @@ class Corroborated:
     Attributes:
         home: what each sensor said when the view was first seen to be the same.
         words: that stand now.
-        latest: of the last check, and how often in a row.
+        latest, since_s: of the last check, and since when they are the same.
     """
 
     home: SensorState = SensorState()
     words: tuple[Corroboration, ...] = ()
     latest: tuple[Corroboration, ...] = ()
-    times: int = 0
+    since_s: float = 0.0
 
     @property
     def disagreements(self) -> tuple[Corroboration, ...]:
@@ -70,6 +70,7 @@ def step(
     verdict: ViewVerdict,
     move: Move,
     health: ImageHealth,
+    at_s: float,
 ) -> Corroborated:
     """One check further.
 
@@ -79,14 +80,15 @@ def step(
         verdict: on the picture, over time.
         move: of the picture; read only where the verdict is `moved`.
         health: of the picture.
+        at_s: when, in the caller's seconds.
     """
     home = before.home
     if verdict is ViewVerdict.SAME:
         home = _first_known(home, now)
     latest = fuse(home, now, verdict, move, health)
-    times = before.times + 1 if latest == before.latest else 1
-    words = latest if times >= LASTING else before.words
-    return Corroborated(home, words, latest, min(times, LASTING))
+    since_s = before.since_s if latest == before.latest else at_s
+    words = latest if at_s - since_s >= LASTING_S else before.words
+    return Corroborated(home, words, latest, since_s)
 
 
 def fuse(

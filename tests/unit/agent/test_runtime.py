@@ -384,7 +384,7 @@ def test_the_camera_is_told_of_when_its_own_gravity_contradicts_its_picture(runt
     turn(runtime, hand, 10)
     assert hand.report.view.corroboration is None
     hand.gravity = (0.1, 1.0, 0.0)
-    turn(runtime, hand, 5)
+    turn(runtime, hand, 18)
     assert hand.report.view.verdict is ViewVerdict.SAME
     assert hand.report.view.corroboration == (Corroboration.TILTED_PICTURE_SAME,)
     assert hand.mirror["view"]["corroboration"] == ["tilted_picture_same"]

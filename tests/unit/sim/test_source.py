@@ -144,3 +144,18 @@ def test_settings_may_name_the_virtual_camera_and_the_simulated_lamp(hand):
     hand.lamp(LampFault.DARK)
     assert lamp.read().current_ma < 5
     lamp.close()
+
+
+def test_a_camera_says_which_way_is_down_only_when_told_to_and_with_the_lie_it_was_given(hand):
+    clock = Time()
+    source = opened(hand, clock)
+    assert source.read(1).sensor.gravity is None
+    hand.sensors()
+    level = source.read(1).sensor
+    assert level.gravity == pytest.approx((0.0, 1.0, 0.0))
+    assert level.crop_share == 1.0
+    hand.set(tilt_deg=10.0)
+    up = np.array(source.read(1).sensor.gravity)
+    assert up == pytest.approx((0.0, np.cos(np.radians(10)), -np.sin(np.radians(10))))
+    hand.sensors(felt_tilt_deg=-10.0)
+    assert source.read(1).sensor.gravity == pytest.approx((0.0, 1.0, 0.0))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from viewkeeper.agent.core.frame import PtzPosition, SensorState
 from viewkeeper.agent.core.quality.health import Finding, ImageHealth, Kind
-from viewkeeper.agent.core.view.fusion import LASTING, Corroborated, fuse, step
+from viewkeeper.agent.core.view.fusion import LASTING_S, Corroborated, fuse, step
 from viewkeeper.agent.core.view.geometry import Move
 from viewkeeper.protocol.vocabulary import DISAGREEMENTS, Corroboration, ViewVerdict
 
@@ -116,37 +116,49 @@ def test_a_camera_that_reports_nothing_is_no_witness(verdict: ViewVerdict, pan: 
     assert fuse(HOME, SensorState(), verdict, move, BLURRED) == ()
 
 
-def after(state: Corroborated, sensor: SensorState, verdict: ViewVerdict, times: int):
-    for _ in range(times):
-        state = step(state, sensor, verdict, Move(2.0), WELL)
-    return state
+class Watch:
+    """Checks once a second."""
+
+    def __init__(self) -> None:
+        self.at_s, self.state = 0.0, Corroborated()
+
+    def see(self, sensor: SensorState, verdict: ViewVerdict, seconds: float = 1.0) -> Corroborated:
+        for _ in range(int(seconds)):
+            self.at_s += 1.0
+            self.state = step(self.state, sensor, verdict, Move(2.0), WELL, self.at_s)
+        return self.state
 
 
 def test_home_is_what_was_said_when_the_view_was_first_the_same_and_stays_so():
-    state = after(Corroborated(), now(pan=0.3), UNSEEN, 5)
-    assert state.home == SensorState()
-    state = after(state, HOME, SAME, 1)
-    assert state.home == HOME
-    state = after(state, now(pan=0.3), SAME, LASTING)
+    watch = Watch()
+    assert watch.see(now(pan=0.3), UNSEEN, 5).home == SensorState()
+    assert watch.see(HOME, SAME).home == HOME
+    state = watch.see(now(pan=0.3), SAME, LASTING_S + 1)
     assert state.home == HOME
     assert state.words == state.disagreements == (Corroboration.MOUNT_TURNED_PICTURE_SAME,)
 
 
 def test_a_mount_under_way_is_no_home():
-    state = after(Corroborated(), now(moving=True), SAME, 1)
-    assert state.home.ptz is None
-    assert after(state, now(), SAME, 1).home.ptz == now().ptz
+    watch = Watch()
+    assert watch.see(now(moving=True), SAME).home.ptz is None
+    assert watch.see(now(), SAME).home.ptz == now().ptz
 
 
 def test_a_word_counts_once_it_lasts_and_is_taken_back_as_slowly():
-    state = after(Corroborated(), now(), SAME, 1)
-    state = after(state, now(), MOVED, LASTING - 1)
-    assert state.words == ()
-    state = after(state, now(), MOVED, 1)
-    assert state.words == (Corroboration.MOUNT_STILL_PICTURE_MOVED,)
-    state = after(state, now(), SAME, LASTING - 1)
-    assert state.words == (Corroboration.MOUNT_STILL_PICTURE_MOVED,)
-    assert after(state, now(), SAME, 1).words == ()
+    watch, still = Watch(), (Corroboration.MOUNT_STILL_PICTURE_MOVED,)
+    watch.see(now(), SAME)
+    assert watch.see(now(), MOVED, LASTING_S).words == ()
+    assert watch.see(now(), MOVED).words == still
+    assert watch.see(now(), SAME, LASTING_S).words == still
+    assert watch.see(now(), SAME).words == ()
+
+
+def test_a_mount_whose_status_comes_late_is_never_called_a_liar():
+    watch = Watch()
+    watch.see(now(), SAME)
+    assert watch.see(now(), MOVED, 10).words == ()
+    assert watch.see(now(pan=0.3), MOVED, LASTING_S).words == ()
+    assert watch.see(now(pan=0.3), MOVED).words == (Corroboration.TURNED_BY_MOUNT,)
 
 
 def test_what_the_picture_could_not_see_contradicts_nothing():
