@@ -21,6 +21,7 @@ PROGRAM = Path(__file__).with_name("obeying.py")
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300 + 10 * KILLS)
 def test_a_killed_camera_forgets_nothing_it_acknowledged(tmp_path):
     chance = random.Random(20261124)
     acknowledged, entries, home = 0, 0, tmp_path
