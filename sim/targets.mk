@@ -7,3 +7,11 @@ FLEET ?= --cameras 5000 --seconds 360 --period 10 --connect-rate 200 --fault pow
 fleet: $(BENCH_STAMP) ## 5,000 cameras through a power cut and worse; report and plots in artefacts/fleet; FLEET="--cameras ..."
 	rm -rf $(FLEET_OUT)
 	$(PY) -m viewkeeper.sim.cli fleet --out $(FLEET_OUT) $(FLEET)
+
+.PHONY: faults
+FAULTS ?= 1000
+SEED ?= 1
+
+faults: venv ## random faults on real link, broker and recorder; FAULTS=1000 SEED=1; writes docs/benchmarks/faults.md
+	$(PY) -m viewkeeper.sim.faults.run --faults $(FAULTS) --seed $(SEED) --runs 4 \
+		--report docs/benchmarks/faults.md

@@ -63,12 +63,14 @@ class Keeping:
         share: name of a group of recorders that share the cameras' messages (MQTT 5 shared
             subscription); empty: this one hears all.
         report_days, other_days: reports are forgotten sooner than everything else.
+        retry_s: pause before a database that refused is tried again.
     """
 
     name: str = ""
     share: str = ""
     report_days: int = REPORT_DAYS
     other_days: int = OTHER_DAYS
+    retry_s: float = RETRY_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +259,7 @@ class Recorder:
         now = self._now_ms()
         for step in (self._store, self._prune, self._countersign):
             while not self._done(step, found, now):
-                if self._closing.wait(RETRY_S):
+                if self._closing.wait(self._keeping.retry_s):
                     return
         for heard in batch:
             if heard.qos and heard.connection == self._connection:

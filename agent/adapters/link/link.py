@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from viewkeeper.agent.adapters.link.backoff import Uniform
 from viewkeeper.agent.adapters.link.connection import (
@@ -41,6 +42,7 @@ from viewkeeper.protocol.topics import OFFLINE, ONLINE
 from viewkeeper.protocol.vocabulary import OrderKind
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 WINDOW = 10
 """Publications that may wait for their acknowledgement at one time."""
@@ -63,6 +65,7 @@ class Link:
         on_gap: seals a Gap record for records that had to be dropped; ``None`` as its answer,
             or no ``on_gap`` at all: the loss is only counted and logged.
         on_witness: takes what the recorder countersigned, as received, unverified.
+        on_sent: told each record that mattered, once the broker has acknowledged it.
         uniform: chance for the pause between attempts, like ``random.uniform``.
         clock: seconds, monotonic.
 
@@ -78,13 +81,14 @@ class Link:
         *,
         on_gap: Callable[[Lost], bytes | None] | None = None,
         on_witness: Callable[[bytes], None] | None = None,
+        on_sent: Callable[[bytes], None] | None = None,
         uniform: Uniform = random.uniform,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
         self.topics = settings.topics
         self._on_order, self._on_state, self._on_gap = on_order, on_state, on_gap
-        self._on_witness = on_witness
+        self._on_witness, self._on_sent = on_witness, on_sent
         self._uniform, self._clock = uniform, clock
         self._withdrawn = False
         self._outbox = Outbox(
@@ -395,10 +399,13 @@ class Link:
             self._sender.post_gap(payload)
 
     def _tell(self, connected: bool) -> None:
+        self._guarded("on_state", self._on_state, connected)
+
+    def _guarded(self, name: str, call: Callable[[T], object], value: T) -> None:
         try:
-            self._on_state(connected)
+            call(value)
         except Exception:  # the caller's code must not end the link
-            log.exception("link: on_state failed")
+            log.exception("link: %s failed", name)
 
     def _acknowledged(self, packet_id: int, failure: str) -> None:
         job = self._sender.acknowledged(packet_id, refused=bool(failure))
@@ -412,6 +419,8 @@ class Link:
             )
         elif job.row:
             self._counts = replace(counts, sent=counts.sent + 1)
+            if self._on_sent is not None:
+                self._guarded("on_sent", self._on_sent, job.message.payload)
 
     def _incoming(self, message: Incoming) -> None:
         introduction = self.settings.introduction
@@ -420,17 +429,11 @@ class Link:
                 self._introduce()
             return
         if self._on_witness is not None and message.topic == self.topics.witness:
-            try:
-                self._on_witness(message.payload)
-            except Exception:  # the caller's code must not end the link
-                log.exception("link: on_witness failed")
+            self._guarded("on_witness", self._on_witness, message.payload)
             return
         kind = order_kind(self.topics, message.topic)
         if kind is None:
             log.warning("link: ignored a message on %s", message.topic)
             return
         order = ReceivedOrder(kind, message.payload, message.retained, message.reply, message.topic)
-        try:
-            self._on_order(order)
-        except Exception:  # the caller's code must not end the link
-            log.exception("link: on_order failed")
+        self._guarded("on_order", self._on_order, order)

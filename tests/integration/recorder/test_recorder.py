@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
@@ -14,7 +15,6 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.unit.dashboard.recorder.test_witness import DESK, LEAVES, seen
 from tests.unit.dashboard.recorder.voice import INTAKE, TOPICS, alarm, seal
-from viewkeeper.dashboard.recorder import listener
 from viewkeeper.dashboard.recorder.listener import BrokerAddress, Keeping, Recorder
 from viewkeeper.dashboard.recorder.recording import Recording
 from viewkeeper.dashboard.recorder.witness import Witness
@@ -60,7 +60,7 @@ def camera(broker: Broker) -> Iterator[Camera]:
 
 
 def recorder_on(
-    broker: Broker, path: Path | str, *, witness: bool = False, **keeping: str
+    broker: Broker, path: Path | str, *, witness: bool = False, **keeping: Any
 ) -> Recorder:
     recording = Recording(path)
     made = Recorder(
@@ -125,11 +125,10 @@ def test_what_a_named_recorder_misses_is_sent_to_it_later(
 
 
 def test_a_disk_that_refuses_is_not_acknowledged_for(
-    broker: Broker, camera: Camera, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    broker: Broker, camera: Camera, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(listener, "RETRY_S", 0.2)
     path = tmp_path / "desk.sqlite"
-    recorder = recorder_on(broker, path, name="hefei")
+    recorder = recorder_on(broker, path, name="hefei", retry_s=0.2)
     with sqlite3.connect(path, isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")  # as a full disk does: every write fails for a while
         for sequence in range(1, 6):
@@ -199,11 +198,10 @@ def test_recorders_of_one_group_fill_one_postgresql(
 
 
 def test_a_postgresql_that_went_away_is_not_acknowledged_for(
-    broker: Broker, camera: Camera, postgresql: Postgres, monkeypatch: pytest.MonkeyPatch
+    broker: Broker, camera: Camera, postgresql: Postgres
 ) -> None:
-    monkeypatch.setattr(listener, "RETRY_S", 0.2)
     url = postgresql.new_url()
-    recorder = recorder_on(broker, url, name="hefei")
+    recorder = recorder_on(broker, url, name="hefei", retry_s=0.2)
     postgresql.kill()
     for sequence in range(1, 6):
         camera.say(TOPICS.history, seal(alarm(), sequence))
