@@ -1,15 +1,36 @@
-.PHONY: deb
+# These build in roots of their own and need root.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo )
 SUITE ?= trixie
+ARCH ?= amd64
+IMAGE_VERSION ?= 0.1.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
+IMAGE_TOOLS := mmdebstrap qemu-user-static binfmt-support
+BOOT_IMAGE_TOOLS := $(IMAGE_TOOLS) qemu-system-x86 qemu-system-arm ovmf qemu-efi-aarch64 mtools mosquitto openssl
 
+.PHONY: deb
 deb: ## Debian packages in dist/, built, checked and tried in a clean root (needs root); SUITE=trixie
-	$(if $(filter 0,$(shell id -u)),,sudo )packaging/build-deb.sh $(SUITE)
+	$(AS_ROOT)packaging/build-deb.sh $(SUITE)
 
-.PHONY: arm-test
-arm-test: ## the core's tests on emulated arm64 and armhf Debian (root, qemu-user-static; over an hour)
-	for root in "arm64 trixie" "armhf trixie"; do \
-		$(if $(filter 0,$(shell id -u)),,sudo )packaging/arm-test.sh $$root || exit 1; \
-	done
+.PHONY: image
+image: ## a flashable disk image in dist/, with A/B slots and a read-only root (after make deb; root); ARCH=arm64
+	@$(MAKE) --no-print-directory debian-packages DEBIAN_PACKAGES="$(IMAGE_TOOLS)"
+	$(AS_ROOT)packaging/image/build.sh image $(ARCH) $(IMAGE_VERSION)
+
+.PHONY: image-update
+image-update: ## a signed update bundle in dist/ for cameras that run the image; ARCH=arm64 IMAGE_KEY= IMAGE_CERT=
+	@$(MAKE) --no-print-directory debian-packages DEBIAN_PACKAGES="$(IMAGE_TOOLS)"
+	$(AS_ROOT)packaging/image/build.sh bundle $(ARCH) $(IMAGE_VERSION)
+
+.PHONY: boot-image
+boot-image: venv ## the image in QEMU: enrolment, 20 plugs pulled, updates good and bad (root; an hour emulated)
+	@$(MAKE) --no-print-directory debian-packages DEBIAN_PACKAGES="$(BOOT_IMAGE_TOOLS)"
+	$(AS_ROOT)$(PY) packaging/image/trial/story.py --arch $(ARCH)
+
+.PHONY: test-arm
+test-arm: ## the core's tests on emulated arm64 and armhf Debian, log in build/ (root; some hours)
+	@$(MAKE) --no-print-directory debian-packages DEBIAN_PACKAGES="$(IMAGE_TOOLS)"
+	$(AS_ROOT)packaging/arm-test.sh arm64 trixie
+	$(AS_ROOT)packaging/arm-test.sh armhf bookworm
 
 .PHONY: boot-test
 boot-test: venv ## the packages under a real systemd in a container, its plug pulled 20 times (after make deb; root)
-	$(if $(filter 0,$(shell id -u)),,sudo )$(PY) packaging/boot_test.py
+	$(AS_ROOT)$(PY) packaging/boot_test.py
