@@ -9,10 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tests.bench import bench_agent, bench_events, bench_trust, bench_view
+from tests.bench import bench_agent, bench_events, bench_recorder, bench_trust, bench_view
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("view.md", "agent.md", "events.md", "trust.md")
+PARTS = ("view.md", "agent.md", "events.md", "trust.md", "recorder.md")
 
 
 def main() -> None:
@@ -21,6 +21,7 @@ def main() -> None:
     bench_agent.main()
     bench_events.main()
     bench_trust.main()
+    bench_recorder.main()
     join()
 
 

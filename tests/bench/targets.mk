@@ -12,3 +12,8 @@ $(PEERS_STAMP): tests/bench/peers-trust.txt $(STAMP)
 
 bench-quality: $(BENCH_STAMP) ## ROC of the image-health measures; DATA=folder of .hdr panoramas, else made streets
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_quality $(if $(DATA),--data $(DATA))
+
+.PHONY: bench-recorder
+
+bench-recorder: venv ## processor time of the recorder a message, in SQLite and PostgreSQL
+	$(PY) -m tests.bench.bench_recorder
