@@ -1,7 +1,6 @@
 """A camera's line to the broker: the agent's connection and sender, driven by an event loop.
 
-Opening one blocks (TCP, TLS, CONNACK), so that happens on a thread; from then on the loop alone
-touches it.
+A TLS handshake blocks, so that it happens on a thread; from then on the loop alone touches it.
 """
 
 from __future__ import annotations
@@ -138,12 +137,9 @@ class Line:
             await asyncio.sleep(backoff.wait_s(chance.uniform))
 
     async def _attempt(self) -> bool:
-        opening = self._loop.run_in_executor(self._openers, self._open)
         try:
-            connection = await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            opening.add_done_callback(_abandon)
-            raise
+            connection = await self._dialled()
+            await self._greeted(connection)
         except (ConnectionFailed, SetupError, OSError) as error:
             self._tally.failures[str(error)[:60]] += 1
             return False
@@ -153,11 +149,45 @@ class Line:
         await self._ended
         return time.monotonic() - since_s >= LASTED_S
 
-    def _open(self) -> Connection:
+    async def _dialled(self) -> Connection:
+        if self._settings.tls is None:  # on this machine that takes no time worth a thread
+            return self._dial()
+        opening = self._loop.run_in_executor(self._openers, self._dial)
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_abandon)
+            raise
+
+    def _dial(self) -> Connection:
         connection = Connection(self._settings, self._version, self._acknowledged, _ignore)
         self._tally.attempt(time.monotonic())
-        connection.open(self._wake)
+        connection.dial()
         return connection
+
+    async def _greeted(self, connection: Connection) -> None:
+        """Wait for the broker's CONNACK."""
+        watched, answered = connection.fileno(), self._loop.create_future()
+        if watched < 0:
+            raise ConnectionFailed(connection.end_text)
+
+        def hear() -> None:
+            alive = connection.pump(0.0, self._wake)
+            if (connection.accepted or not alive) and not answered.done():
+                answered.set_result(alive)
+
+        self._loop.add_reader(watched, hear)
+        try:
+            if not await asyncio.wait_for(answered, self._settings.connect_timeout_s):
+                raise ConnectionFailed(connection.end_text)
+        except asyncio.CancelledError:
+            connection.abandon()
+            raise
+        except TimeoutError:
+            connection.abandon()
+            raise ConnectionFailed("the broker did not answer CONNECT") from None
+        finally:
+            self._loop.remove_reader(watched)
 
     def _begin(self, connection: Connection) -> None:
         ghost, self._ghost = self._ghost, None

@@ -59,7 +59,7 @@ def _records(axis: Any, outcome: Outcome) -> None:
     samples = outcome.tally.samples
     for name, label in (("acknowledged", "acknowledged"), ("kept", "kept by the recorder")):
         moments, rates = [], []
-        for before, now in zip(samples, samples[5:], strict=False):
+        for before, now in zip(samples, samples[9:], strict=False):
             moments.append(now.at_s)
             step = getattr(now, name) - getattr(before, name)
             rates.append(step / (now.at_s - before.at_s))

@@ -9,10 +9,11 @@ import asyncio
 import os
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from viewkeeper.agent.adapters.link.settings import LinkSettings, TlsSettings
 from viewkeeper.sim.broker import LOOPBACK
@@ -27,7 +28,7 @@ from viewkeeper.sim.fleet.slow_link import SlowLink
 from viewkeeper.sim.fleet.tally import Sample, Tally
 
 OPENERS = 128
-SAMPLE_S, TEND_S = 1.0, 10.0
+SAMPLE_S, ASK_S, TEND_S = 1.0, 3.0, 10.0
 SLOW_S = 2.0
 CLOCK_SHARE = 0.1
 DRAIN_S = 180.0
@@ -128,6 +129,7 @@ class Fleet:
         self._down: set[int] = set()
         self._began_s = 0.0
         self._late_s = 0.0
+        self._health: Mapping[str, Any] = {}
         _allow_files(2 * plan.cameras + _SPARE_FILES)
 
     def run(self) -> Outcome:
@@ -192,11 +194,12 @@ class Fleet:
         self._began_s = time.monotonic()
         for line in self._lines:
             line.power_on()
-        watching = loop.create_task(self._watch(openers))
+        watching = loop.create_task(self._watch())
+        asking = loop.create_task(self._ask())
         happenings = [loop.create_task(self._happen(fault, slow)) for fault in plan.faults]
         self._start_reporting(loop)
         await asyncio.sleep(plan.seconds)
-        for task in (*happenings, watching):
+        for task in (*happenings, watching, asking):
             task.cancel()
         self._began_s, began = 0.0, self._began_s  # no more reports
         gate = asyncio.Semaphore(200)
@@ -264,11 +267,17 @@ class Fleet:
             line.flush()
         self._draw_event(asyncio.get_running_loop(), camera, line)
 
-    async def _watch(self, openers: ThreadPoolExecutor) -> None:
-        loop, tended_s = asyncio.get_running_loop(), time.monotonic()
+    async def _ask(self) -> None:
+        """The recorder counts its records to answer: not too often."""
+        while True:
+            self._health = await asyncio.to_thread(self.desk.health) or self._health
+            await asyncio.sleep(ASK_S)
+
+    async def _watch(self) -> None:
+        tended_s = time.monotonic()
         while True:
             await asyncio.sleep(SAMPLE_S)
-            health = await loop.run_in_executor(openers, self.desk.health)
+            health = self._health
             broker, recorder = (
                 cost_of(self._broker.pid if self._broker else 0),
                 cost_of(self.desk.pid),

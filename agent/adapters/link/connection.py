@@ -8,6 +8,7 @@ thread and the pause between attempts is ours (paho's own has no jitter).
 
 from __future__ import annotations
 
+import copy
 import select
 import ssl
 import time
@@ -148,11 +149,8 @@ class Connection:
         client.on_message = self._received
         return client
 
-    def open(self, wake: int) -> None:
-        """Connect and wait for the broker's CONNACK.
-
-        Args:
-            wake: a file descriptor that ends a wait when it becomes readable.
+    def dial(self) -> None:
+        """TCP, TLS and CONNECT; the broker's answer is still to come.
 
         Raises:
             ConnectionFailed
@@ -173,7 +171,23 @@ class Connection:
             )
         except (OSError, ValueError) as error:  # ValueError: a certificate for another host
             raise ConnectionFailed(f"{type(error).__name__}: {error}") from error
-        deadline = time.monotonic() + settings.connect_timeout_s
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the broker's CONNACK has come, and was a good one."""
+        return self._accepted
+
+    def open(self, wake: int) -> None:
+        """Connect and wait for the broker's CONNACK.
+
+        Args:
+            wake: a file descriptor that ends a wait when it becomes readable.
+
+        Raises:
+            ConnectionFailed
+        """
+        self.dial()
+        deadline = time.monotonic() + self._settings.connect_timeout_s
         while not self._accepted:
             remaining_s = deadline - time.monotonic()
             if remaining_s <= 0:
@@ -315,8 +329,15 @@ class Connection:
         )
 
 
+_BLANK = {
+    packet: Properties(packet)
+    for packet in (PacketTypes.CONNECT, PacketTypes.PUBLISH, PacketTypes.WILLMESSAGE)
+}
+
+
 def _properties(packet: int, *, ContentType: str | None = None) -> Any:
-    properties: Any = Properties(packet)
+    # paho builds its whole table anew for each set of properties; nobody changes it, so copies do.
+    properties: Any = copy.copy(_BLANK[packet])
     if ContentType is not None:
         properties.ContentType = ContentType
     return properties
