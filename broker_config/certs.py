@@ -278,11 +278,18 @@ def camera_topics(fixed: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def acl(issued: Sequence[Issued], fixed: str, *, discovery_prefix: str = "homeassistant") -> str:
-    """The broker's ACL: the fixed patterns for cameras, and a block for each other client."""
+    """The broker's ACL: the fixed patterns for cameras, and a block for each other client.
+
+    Over WebSocket mosquitto does not look at the list of revoked certificates
+    (eclipse-mosquitto#3042): whoever holds one is let in there, and is denied everything here.
+    """
     blocks = [fixed.rstrip()]
     reads_all = "topic read viewkeeper/v1/#"
     says, hears = camera_topics(fixed)
     orders = ("config/desired", "keyset", "lifecycle", "grant", "command/+")
+    valid = {client.name for client in issued if not client.revoked}
+    revoked = {client.name for client in issued} - valid
+    blocks += [f"user {name}\ntopic deny #" for name in sorted(revoked)]
     for client in issued:
         if client.revoked:
             continue
@@ -436,7 +443,8 @@ def _run(options: argparse.Namespace, authority: Authority) -> None:
     elif options.verb == "node":
         print(*authority.issue_node(options.name, options.server), sep="\n")
     elif options.verb == "revoke":
-        print(f"{authority.revoke(options.name).name} is revoked: send the broker SIGHUP")
+        name = authority.revoke(options.name).name
+        print(f"{name} is revoked: write the ACL anew (certs.py acl), then send the broker SIGHUP")
     elif options.verb == "list":
         for issued in authority.issued():
             left = (issued.expires - authority.now).days

@@ -109,6 +109,7 @@ class Site:
     folder: Path
     authority: Any
     port: int
+    ws_port: int
     process: subprocess.Popen[bytes]
 
     def tls(self, name: str) -> ssl.SSLContext:
@@ -164,9 +165,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     ):
         authority.issue(role, name)
     authority.issue("camera", "s1/expired", days=-1)
+    authority.revoke("s1/struck-off")
     fixed = (ROOT / "broker_config" / "acl.conf").read_text("utf-8")
     (folder / "acl").write_text(certs.acl(authority.issued(), fixed), "utf-8")
-    authority.revoke("s1/struck-off")
     port, ws_port = free_port(), free_port()
     conf = (ROOT / "broker_config" / "mosquitto.conf").read_text("utf-8")
     for old, new in (
@@ -185,8 +186,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         env={**os.environ, "PATH": path},
         stderr=subprocess.DEVNULL,
     )
-    running = Site(folder, authority, port, process)
-    until(lambda: listens(port))
+    running = Site(folder, authority, port, ws_port, process)
+    until(lambda: listens(port) and listens(ws_port))
     yield running
     process.terminate()
     process.wait()

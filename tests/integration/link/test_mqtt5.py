@@ -8,7 +8,8 @@ import threading
 from typing import Any
 
 from tests.integration.link.peer import until
-from viewkeeper.agent.adapters.link import Introduction, ReplyTo
+from tests.unit.adapters.link.sealed import sealed
+from viewkeeper.agent.adapters.link import Introduction, Lost, ReplyTo
 from viewkeeper.protocol.vocabulary import OrderKind
 from viewkeeper.sim.broker import Broker
 
@@ -132,6 +133,51 @@ def test_the_camera_introduces_itself_again_when_home_assistant_is_born(
     home.wait_for(topic, b"")
     until(lambda: not peers(mosquitto.tcp_port, "homeassistant/#").heard)
     assert agent.orders == []
+
+
+def test_a_withdrawn_camera_introduces_itself_no_more_after_a_restart_of_broker_or_home(
+    mosquitto: Broker, agents: Any, peers: Any
+):
+    agent = agents(mosquitto.tcp_port, introduction=Introduction()).started()
+    topic = "/binary_sensor/s1_c1/view_moved/config"
+    peers(mosquitto.tcp_port, "homeassistant/#").wait_for(topic)
+    agent.link.withdraw()
+    until(lambda: not peers(mosquitto.tcp_port, "homeassistant/#").heard)
+    mosquitto.kill()
+    agent.away()
+    mosquitto.restart()
+    agent.back()
+    home = peers(mosquitto.tcp_port, "homeassistant/#")
+    home.publish("homeassistant/status", b"online")
+    agent.link.publish_event("camera_covered", b"it heard the birth before this was sent")
+    until(lambda: agent.link.counts.waiting == 0)
+    assert home.payloads(topic) == []
+
+
+def test_reports_replaced_while_the_broker_was_away_are_told_as_superseded(
+    mosquitto: Broker, agents: Any, peers: Any
+):
+    told: list[Lost] = []
+
+    def gap(lost: Lost) -> bytes:
+        told.append(lost)
+        return b"a gap"
+
+    peer = peers(mosquitto.tcp_port)
+    agent = agents(mosquitto.tcp_port, on_gap=gap).started()
+    agent.link.publish_report(sealed(1))
+    peer.wait_for("/report", sealed(1))
+    mosquitto.kill()
+    agent.away()
+    for sequence in (2, 3, 4):
+        agent.link.publish_report(sealed(sequence))
+    mosquitto.restart()
+    agent.back()
+    late = peers(mosquitto.tcp_port)
+    late.wait_for("/report", sealed(4))
+    until(lambda: told)
+    assert told == [Lost(b"bootboot", 2, 3, 0, superseded=2)]
+    until(lambda: agent.link.counts.waiting == 0)
 
 
 class HangUp(threading.Thread):
