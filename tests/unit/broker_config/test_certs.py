@@ -143,7 +143,7 @@ def test_the_acl_gives_a_revoked_client_nothing_and_lets_desks_order_and_recorde
     authority.revoke("desk.former")
     blocks = certs.acl(authority.issued(), "# fixed").split("\n\n")
     by_user = {block.split("\n")[0]: block for block in blocks}
-    assert "user desk.former" not in by_user
+    assert by_user["user desk.former"].split("\n")[1:] == ["topic deny #"]
     assert "topic write viewkeeper/v1/+/+/grant" in by_user["user desk.main"]
     assert "write" not in by_user["user dashboard.wall"]
     assert by_user["user recorder.main"].split("\n")[1:] == [
@@ -152,6 +152,15 @@ def test_the_acl_gives_a_revoked_client_nothing_and_lets_desks_order_and_recorde
     ]
     assert "topic write homeassistant/+/s_c/+/config" in by_user["user s/c"]
     assert "viewkeeper" not in by_user["user s/c"]
+
+
+def test_a_name_that_was_revoked_and_issued_again_has_its_rights(certs: Any, authority: Any):
+    authority.issue("desk", "main")
+    authority.revoke("desk.main")
+    authority.issue("desk", "main")
+    text = certs.acl(authority.issued(), "# fixed")
+    assert "topic deny" not in text
+    assert "topic write viewkeeper/v1/+/+/grant" in text
 
 
 def test_the_command_line_does_it_all(certs: Any, tmp_path: Path, capsys: Any):
