@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from viewkeeper.protocol import cbor, cose
@@ -122,6 +123,29 @@ def _good() -> dict[str, Record]:
                 detail="3.01° to the right",
                 alarm_method=5,
                 alarm_type=11,
+            )
+        ),
+        "alarm-ended": _record(
+            Alarm(
+                alarm=AlarmKind.VIEW_MOVED,
+                since_ms=_UTC_MS,
+                detail="",
+                alarm_method=5,
+                alarm_type=11,
+                ended_ms=_UTC_MS + 90_000,
+            )
+        ),
+        "report-alarms": _record(
+            replace(_report(moved), alarms=(AlarmKind.VIEW_MOVED, AlarmKind.SIGN_FAULT)), 9
+        ),
+        "report-no-alarms": _record(replace(_report(unsure), alarms=()), 10),
+        "gap-superseded": _record(
+            Gap(
+                first_sequence=3,
+                last_sequence=9,
+                lost=0,
+                boot=bytes.fromhex("8899aabbccddeeff"),
+                superseded=5,
             )
         ),
         "verdict": _record(
