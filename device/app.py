@@ -8,6 +8,7 @@ import gc
 import json
 from binascii import unhexlify
 
+from device.commands import STARTS_FILE
 from device.core import supervisor
 from device.core.desk import Desk
 from device.core.sealing import ALARM, EVENT, GAP, REPORT, VERDICT, Sealer
@@ -18,7 +19,6 @@ from device.watch import Watch
 
 ORDERS = {"config/desired": 1, "keyset": 2, "grant": 3, "lifecycle": 5}
 COMMAND = 4
-STARTS_FILE = "starts"
 FEED_S = 1.0
 SAFE_RETRY_MS = 3_600_000  # whatever crashed may have been the weather of that hour
 GRACE_MS = 60_000
@@ -46,6 +46,12 @@ class Device:
         self._outbox = Outbox()
         self._watch = Watch(board, lambda: self._config, self._flag, self._tick)
         self._reported, self._report_ms, self._alarms = None, 0, {}
+        self._well_ms = round(1000 * settings.get("well_after_s", supervisor.WELL_MS / 1000))
+        self._program = None
+        if board.programs is not None:
+            self._program = board.programs.running()
+            if board.programs.given_up():
+                self._note("a program did not prove itself: the one before it runs")
         self._mended = False
         broker = settings["broker"]
         retry_most_s = broker.get("retry_most_s", 300.0)
@@ -85,7 +91,8 @@ class Device:
             for name, task in self._watch.tasks.items():
                 work[name] = task
                 bounds[name] = 3 * self._period_ms() + GRACE_MS
-        self._supervisor = supervisor.Supervisor(bounds, self._clock.now().mono_ms)
+        now_ms = self._clock.now().mono_ms
+        self._supervisor = supervisor.Supervisor(bounds, now_ms, self._well_ms)
         tasks = [asyncio.create_task(one()) for one in work.values()]
         try:
             await asyncio.gather(self._supervise(), *tasks)
@@ -105,9 +112,15 @@ class Device:
                 self._board.files.write(STARTS_FILE, supervisor.WELL)
                 self._board.restart()
             elif not self.safe_mode and not well and self._supervisor.is_well(now_ms):
-                self._board.files.write(STARTS_FILE, supervisor.WELL)
                 well = True
+                self._board.files.write(STARTS_FILE, supervisor.WELL)
+                proved = self._board.programs and self._board.programs.prove()
+                if proved:
+                    self._note("program %s has proved itself" % proved)
             await asyncio.sleep(FEED_S)
+
+    def _note(self, text):
+        self._desk.note("note", {"text": text}, self._clock.now())
 
     def _tick(self, name):
         self._supervisor.tick(name, self._clock.now().mono_ms)
@@ -141,7 +154,7 @@ class Device:
             report, now, self._desk.store_fault, lit_required, self.safe_mode
         )
         self._raise(standing_alarms, now)
-        report["alarms"] = list(self._alarms)
+        report["alarms"], report["program"] = list(self._alarms), self._program
         self._latest("report", self._sealer.seal(REPORT, report, now))
         mirror = mirror_of(self._desk.device, self._desk.site, report, now)
         self._latest("state", json.dumps(mirror).encode())

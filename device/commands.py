@@ -4,12 +4,14 @@ import asyncio
 from binascii import hexlify
 
 from device.core import ed25519
-from device.core.desk import enrol
+from device.core.desk import Desk, enrol
 from device.core.errors import Refusal
+from device.core.supervisor import WELL
 from device.core.tilt import registered
 from device.core.view import View
 
 KEY_FILE, REGISTER_FRAMES = "device.key", 5
+STARTS_FILE = "starts"
 
 
 def load_key(board):
@@ -22,7 +24,7 @@ def load_key(board):
 
 
 def command(board, settings, words):
-    """``key``, ``enrol FILE``, ``register`` or ``run``; what to print."""
+    """``key``, ``enrol FILE``, ``register``, ``update FILE`` or ``run``; what to print."""
     verb = words[0] if words else "run"
     seed = load_key(board)
     if verb == "key":
@@ -33,11 +35,33 @@ def command(board, settings, words):
         return "enrolled"
     if verb == "register":
         return asyncio.run(register(board, settings))
+    if verb == "update" and len(words) == 2:
+        return update(board, words[1])
     if verb == "run":
         from device.app import Device
 
         return asyncio.run(Device(board, settings, seed).run())
-    raise Refusal("setting", "say key, enrol FILE, register or run")
+    raise Refusal("setting", "say key, enrol FILE, register, update FILE or run")
+
+
+def update(board, path):
+    """Install a signed program beside the one that runs; it is tried at the next start."""
+    from device.core import update as rules
+
+    if board.programs is None:
+        raise Refusal("setting", "no program folder: name one as program in the settings")
+    desk, now = Desk(board.files, (), board.random), board.clock.now()
+    trust, target = desk.trust, board.programs.target
+
+    def check(envelope, counter):
+        floor_s = trust["clock_floor_s"]
+        return rules.check(envelope, trust["keyset"], now, floor_s, counter, target)
+
+    with open(path, "rb") as stream:
+        told = board.programs.install(stream, check)
+    board.files.write(STARTS_FILE, WELL)  # what crashed so far was another program
+    desk.note("note", {"text": "program %s is on trial" % told["version"]}, now)
+    return "installed %s: it is tried at the next start" % told["version"]
 
 
 async def register(board, settings):

@@ -126,6 +126,7 @@ def mirror_of(device, site, report, now):
         "events": None,
         "alarms": report["alarms"],
         "mount": report["mount"],
+        "program": report["program"],
         "lifecycle": report["lifecycle"],
         "filing_due_on": report.get("filing_due_on"),
         "config": {

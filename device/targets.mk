@@ -1,4 +1,4 @@
-.PHONY: device device-arm
+.PHONY: device device-arm flash
 
 DEVICE_OUT ?= build/device
 ARM_OUT ?= build/arm
@@ -8,3 +8,8 @@ device: venv ## compile the device for every architecture into build/device and 
 
 device-arm: venv ## run the device's core on emulated 32- and 64-bit ARM (needs qemu-user-static)
 	$(PY) device/tools/arm.py $(ARM_OUT)
+
+# PORT=/dev/ttyACM0 DEVICE_ARCH=armv6m FLASH="--desk desk --settings settings.json"
+flash: device ## put the built program on a board: PORT=/dev/ttyACM0 DEVICE_ARCH=armv6m FLASH="--desk DIR"
+	@[ -n "$(PORT)" ] || { echo "error: name the board's console: make flash PORT=/dev/ttyACM0" >&2; exit 1; }
+	$(PY) device/tools/flash.py $(PORT) $(DEVICE_OUT)/$(or $(DEVICE_ARCH),plain) $(FLASH)

@@ -71,6 +71,7 @@ class Domain(StrEnum):
     RECORD = "viewkeeper/v1/record"
     CHECKPOINT = "viewkeeper/v1/checkpoint"
     WITNESS = "viewkeeper/v1/witness"
+    UPDATE = "viewkeeper/v1/update"
 
     @property
     def external_aad(self) -> bytes:

@@ -183,6 +183,8 @@ class Report:
     """The alarms that stand, so that no broker can hide one; absent: the camera does not say."""
     mount: MountReport | None = at(14, Nested(MountReport), optional=True)
     """Absent: the device has no such sensors."""
+    program: str | None = at(15, Text(1, 24, "[a-z0-9.+-]{1,24}"), optional=True)
+    """The version of the signed program that runs; absent: none was ever installed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ export const MAX_ORDER_MESSAGE_BYTES = 20480;
 
 export const MAX_SIGNERS = 16;
 
-export const DOMAINS = {"config": "viewkeeper/v1/order/config", "keyset": "viewkeeper/v1/order/keyset", "grant": "viewkeeper/v1/order/grant", "command": "viewkeeper/v1/order/command", "lifecycle": "viewkeeper/v1/order/lifecycle", "record": "viewkeeper/v1/record", "checkpoint": "viewkeeper/v1/checkpoint", "witness": "viewkeeper/v1/witness"};
+export const DOMAINS = {"config": "viewkeeper/v1/order/config", "keyset": "viewkeeper/v1/order/keyset", "grant": "viewkeeper/v1/order/grant", "command": "viewkeeper/v1/order/command", "lifecycle": "viewkeeper/v1/order/lifecycle", "record": "viewkeeper/v1/record", "checkpoint": "viewkeeper/v1/checkpoint", "witness": "viewkeeper/v1/witness", "update": "viewkeeper/v1/update"};
 
 export const RECORD_BODIES = {"1": "Report", "2": "Event", "3": "Alarm", "4": "VerdictRecord", "5": "Gap", "6": "ClockFix", "7": "AccessEntry"};
 
@@ -152,6 +152,7 @@ export const MESSAGES = {
     {"key": 12, "name": "events", "optional": true, "type": "nested", "of": "EventsReport"},
     {"key": 13, "name": "alarms", "optional": true, "type": "list", "low": 0, "high": 16, "item": {"type": "choice", "of": "AlarmKind"}},
     {"key": 14, "name": "mount", "optional": true, "type": "nested", "of": "MountReport"},
+    {"key": 15, "name": "program", "optional": true, "type": "text", "low": 1, "high": 24, "pattern": "[a-z0-9.+-]{1,24}"},
   ],
   ViewReport: [
     {"key": 1, "name": "verdict", "type": "choice", "of": "ViewVerdict"},

@@ -59,6 +59,11 @@ class Desk:
     def site(self):
         return self._files.read("site").decode()
 
+    @property
+    def trust(self):
+        """The keyset in force and the clock floor."""
+        return self._state["trust"]
+
     def standing(self):
         """What holds now, for the loop and its reports."""
         header, config = court.config_of(self._state)

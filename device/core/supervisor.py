@@ -14,10 +14,11 @@ class Supervisor:
     """Args:
     bounds: task -> milliseconds within which it must tick.
     now_ms: of a clock that never goes back.
+    well_ms: how long all of them must have been at work.
     """
 
-    def __init__(self, bounds, now_ms):
-        self._bounds = bounds
+    def __init__(self, bounds, now_ms, well_ms=WELL_MS):
+        self._bounds, self._well_ms = bounds, well_ms
         self._ticked = {name: now_ms for name in bounds}
         self._began_ms = now_ms
 
@@ -34,7 +35,7 @@ class Supervisor:
 
     def is_well(self, now_ms):
         """Whether this start has proved itself."""
-        return now_ms - self._began_ms >= WELL_MS and not self.late(now_ms)
+        return now_ms - self._began_ms >= self._well_ms and not self.late(now_ms)
 
 
 def started(kept):

@@ -13,6 +13,7 @@ import network
 from device.core.clock import Now
 from device.hal.senses import Senses
 from device.store.files import Files
+from device.store.programs import Programs
 
 EPOCH_SHIFT_S = 946_684_800 if time.gmtime(0)[0] == 2000 else 0  # boards count from 2000
 WATCHDOG_MS = 8000  # an RP2040's can wait 8388 ms at most
@@ -54,6 +55,7 @@ class Board:
         self.files, self.clock, self._settings = Files(folder), Clock(), settings
         self.camera = self._open_camera(settings)
         self.senses = self._open_senses()
+        self.programs = Programs(self.files, settings.get("program", ""))
         self._watchdog = self._station = None
 
     async def join(self):

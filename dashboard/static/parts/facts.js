@@ -165,14 +165,15 @@ function records(camera, words, now) {
   const { header, body } = camera.report;
   const { checkpoint } = camera;
   const rows = [
+    ...(body.program === null ? [] : [{ key: "program", name: words.t("program"), value: body.program }]),
     { key: "ledger", name: words.t("ledger"), value: html`${words.t("ledger.entries", { n: words.count.format(body.ledger_size) })} ${code(body.ledger_root)}` },
     { key: "clock", name: words.t("clock"), value: words.member("ClockTrust", header.clock), tone: header.clock === "synchronised" ? "good" : "warn" },
     { key: "identity", name: words.t("identity"), value: html`<code>${camera.key.kid}</code>` },
   ];
   if (checkpoint) {
-    rows.splice(1, 0, { key: "checkpoint", name: "", value: words.t("ledger.checkpoint", { n: words.count.format(checkpoint.size) }) });
+    rows.splice(rows.length - 2, 0, { key: "checkpoint", name: "", value: words.t("ledger.checkpoint", { n: words.count.format(checkpoint.size) }) });
   }
-  rows.splice(checkpoint ? 2 : 1, 0, ...witness(camera, words, now));
+  rows.splice(rows.length - 2, 0, ...witness(camera, words, now));
   if (camera.olderCount) rows.push({ key: "older", name: words.t("older"), value: words.count.format(camera.olderCount) });
   return rows;
 }
