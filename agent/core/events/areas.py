@@ -40,8 +40,6 @@ class Person:
     facts: TrackFacts
     sure: float
     seen_s: float
-    thing: bool = False
-    """It looks like a thing just now: it keeps its time here, and counts for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +80,8 @@ def step(
     """One frame further."""
     corners = corners_of(zone)
     before = dict(state.inside)
-    within = tuple(p for p in people if contains(corners, p.foot))
-    inside = {p.number: before.get(p.number, at_s) for p in within}
-    present = tuple(p for p in within if not p.thing)
+    present = tuple(p for p in people if contains(corners, p.foot))
+    inside = {p.number: before.get(p.number, at_s) for p in present}
     heads = sum(p.heads for p in present)
     counts = (*((t, n) for t, n in state.counts if at_s - t <= SUDDEN_S), (at_s, heads))
     true_now: list[tuple[Flag, int]] = []
@@ -184,7 +181,11 @@ def _things(
     assert zone.dwell_s is not None
     found: list[tuple[Flag, int]] = []
     for thing in things:
-        right_kind = thing.gone is (kind is EventKind.OBJECT_REMOVED)
+        known = [flag.kind for flag, _, key in state.open if _near(flag, key, thing.foot)]
+        # Said is said: one thing is not both left and taken, however near the decision was.
+        right_kind = kind in known or (
+            not known and thing.gone is (kind is EventKind.OBJECT_REMOVED)
+        )
         if right_kind and thing.still_s >= zone.dwell_s and contains(corners, thing.foot):
             place = _place_of(state, kind, thing.foot)
             facts = TrackFacts(seen_s=thing.still_s)
@@ -196,11 +197,17 @@ def _things(
 def _place_of(state: AreaState, kind: EventKind, foot: Point) -> int:
     """A number for a place; that of an open flag of the kind where one is near."""
     for flag, _, key in state.open:
-        x, y = key // 1000 / 1000, key % 1000 / 1000
-        if flag.kind is kind and math.dist((x, y), foot) < SAME_PLACE:
+        if flag.kind is kind and _near(flag, key, foot):
             return key
     x, y = (min(999, max(0, int(side * 1000))) for side in foot)
     return x * 1000 + y
+
+
+def _near(flag: Flag, key: int, foot: Point) -> bool:
+    """Whether an open flag is about a thing that stands here."""
+    x, y = key // 1000 / 1000, key % 1000 / 1000
+    things = (EventKind.OBJECT_LEFT, EventKind.OBJECT_REMOVED)
+    return flag.kind in things and math.dist((x, y), foot) < SAME_PLACE
 
 
 def _crowd(

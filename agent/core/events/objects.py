@@ -29,7 +29,7 @@ MOST_SHARE = 0.12
 """Of the picture: larger is a vehicle that parked, or light."""
 LEAST_CELLS = 16
 """Pixels of the reduced picture."""
-GONE = 1.25
+GONE = 1.0
 """Outline of the background over the present one from which on the thing is gone."""
 
 
@@ -98,17 +98,17 @@ def step(
     return after, tuple(_things(background, after, still, standing))
 
 
-def stirs(state: Still, box: Detection) -> bool | None:
-    """Whether what is in a box, in the present picture, moves in itself as a person does;
-    ``None`` where rain or noise hides it."""
+def stirs(state: Still, box: Detection) -> bool:
+    """Whether what is in a box, in the present picture, clearly moves in itself as a person does;
+    under rain and noise nothing is clear."""
     if state.usual > TELLING:
-        return None
+        return False
     height, width = state.stirring.shape
     part = state.stirring[
         int(box.top * height) : max(1, int(box.bottom * height)),
         int(box.left * width) : max(1, int(box.right * width)),
     ].ravel()
-    return part.size == 0 or _stirring(part) > state.limit
+    return part.size > 0 and _stirring(part) > state.limit
 
 
 def _stirring(values: NDArray[np.float32]) -> float:
@@ -137,19 +137,20 @@ def _things(
             _within(box, person) for person in standing
         ):
             continue
-        gone = _outline(background.mean[part], inside) > GONE * _outline(
-            background.present[part], inside
-        )
+        was = _outline(background.mean[part], inside, 0.0)
+        gone = was > GONE * _outline(background.present[part], inside, background.noise)
         things.append(Thing(box, still_s, gone))
     return things
 
 
-def _outline(luma: NDArray[np.float32], inside: Mask) -> float:
-    """Mean contrast of neighbours within the piece, grey levels."""
-    down = np.abs(np.diff(luma, axis=0))[inside[1:]]
-    across = np.abs(np.diff(luma, axis=1))[inside[:, 1:]]
+def _outline(luma: NDArray[np.float32], inside: Mask, noise: float) -> float:
+    """Mean square of the difference of neighbours within the piece, less what noise adds."""
+    down = np.diff(luma, axis=0)[inside[1:]]
+    across = np.diff(luma, axis=1)[inside[:, 1:]]
     values = np.concatenate([down, across])
-    return float(values.mean()) + 0.5 if values.size else 0.5
+    return (
+        max(0.0, float((values * values).mean()) - 2 * noise * noise) + 1.0 if values.size else 1.0
+    )
 
 
 def _within(box: Detection, person: Detection) -> bool:

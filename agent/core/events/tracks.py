@@ -17,6 +17,10 @@ LEAST_SEEN = 0.65
 """Share of the frames since its birth in which a track was seen; raindrops come and go."""
 LEAST_WAY = 0.04
 """Shares of the picture between a track's birth and now before it counts as going anywhere."""
+LEAST_PACE = 0.045
+"""The same a second, on the whole: the edge of a shadow creeps."""
+OWN_WIDTHS = 0.7
+"""And so many of its own widths: a blob that grows on one side goes nowhere."""
 LEAST_STRAIGHT = 0.5
 """Way over path: what jumps about is rain or leaves."""
 STEADY_SIZE = 0.30
@@ -301,7 +305,8 @@ def _further(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> Tr
     way = math.dist(track.first, place)
     steady = restless <= STEADY_SIZE or (way >= FAR and way >= VERY_STRAIGHT * path)
     walks = (
-        way >= LEAST_WAY
+        way >= max(LEAST_WAY, OWN_WIDTHS * (seen.right - seen.left))
+        and way >= LEAST_PACE * (at_s - track.born_s)
         and way >= LEAST_STRAIGHT * path
         and steady
         and hits >= LEAST_SEEN * track.looks

@@ -56,8 +56,6 @@ class ZonesState:
     still: objects.Still | None = None
     areas: tuple[tuple[str, AreaState], ...] = ()
     crossed: tuple[tuple[str, int, LineDirection], ...] = ()
-    quiet: frozenset[int] = frozenset()
-    """Tracks that turned out to be things."""
     at_s: float | None = None
 
 
@@ -106,7 +104,7 @@ def step(
         followed = tracks.parted(
             state.tracks,
             followed,
-            lambda track: objects.stirs(known, place.present(track.box)) is not True,
+            lambda track: not objects.stirs(known, place.present(track.box)),
         )
     real = tuple(track for track in followed.all if track.real)
     moving = tuple(
@@ -114,7 +112,7 @@ def step(
         for track in followed.all
         if track.seen_s == at_s and track.hits > 2 and track.pace > tracks.STANDING
     )
-    standing = tuple(place.present(t.box) for t in real if t.number not in state.quiet)
+    standing = tuple(place.present(track.box) for track in real)
     still, things = objects.step(state.still, background, found, moving, standing, dt_s)
     placed = tuple(
         Placed(there.foot, thing.still_s, thing.gone)
@@ -122,15 +120,7 @@ def step(
         if (there := place.registered(thing.box)) is not None
     )
     aspect = luma.shape[0] / luma.shape[1]
-    quiet = frozenset(
-        track.number
-        for track in real
-        if outside is None and _is_a_thing(track, state.quiet, still, place.present(track.box))
-    )
-    people = tuple(
-        replace(_person(track, aspect, single=outside is not None), thing=track.number in quiet)
-        for track in real
-    )
+    people = tuple(_person(track, aspect, single=outside is not None) for track in real)
     before, after = dict(state.areas), dict[str, AreaState]()
     flags: list[Flag] = []
     crossed = [entry for entry in state.crossed if any(t.number == entry[1] for t in followed.all)]
@@ -151,7 +141,6 @@ def step(
             still,
             tuple(after.items()),
             tuple(crossed),
-            quiet,
             at_s,
         ),
         tuple(flags),
@@ -161,18 +150,6 @@ def step(
 def _ended(state: ZonesState, at_s: float) -> tuple[Flag, ...]:
     """What was going on when the view was lost is over as far as anyone can tell."""
     return tuple(replace(flag, ended_s=at_s) for _, area in state.areas for flag, _, _ in area.open)
-
-
-def _is_a_thing(
-    track: tracks.Track, quiet: frozenset[int], still: objects.Still, shown: Detection
-) -> bool:
-    """Whether what is followed is by now a thing that somebody left, not who left it."""
-    if track.number in quiet and track.pace > 2 * tracks.STANDING:
-        return False
-    stirs = objects.stirs(still, shown)
-    if stirs is None or track.number in quiet:
-        return track.number in quiet
-    return track.pace <= tracks.STANDING and not stirs
 
 
 def _person(track: tracks.Track, aspect: float, *, single: bool) -> Person:
