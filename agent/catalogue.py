@@ -1,6 +1,7 @@
 """What settings may name: every kind of frame source and every driver of a sign.
 
-The harness adds its virtual camera to the same table; nothing else differs.
+The harness adds its virtual camera to the same table; nothing else differs. An adapter is
+imported when settings name it: a camera has one of each, and memory for no more.
 """
 
 from __future__ import annotations
@@ -10,15 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from viewkeeper.agent.adapters.detections.frigate import FrigateFeed
-from viewkeeper.agent.adapters.detections.onvif import OnvifFeed
-from viewkeeper.agent.adapters.signage.display import DisplaySign
-from viewkeeper.agent.adapters.signage.lamp import GpioLamp
-from viewkeeper.agent.adapters.sources import stream
-from viewkeeper.agent.adapters.sources.files import FileSource
-from viewkeeper.agent.adapters.sources.picamera2 import picamera2
-from viewkeeper.agent.adapters.sources.snapshot import Snapshots, snapshots
-from viewkeeper.agent.adapters.sources.video import VideoSource
 from viewkeeper.agent.ports import FrameSource, SignageDriver
 from viewkeeper.agent.settings import DetectionSettings
 from viewkeeper.agent.settings import SignageSettings as SignSettings
@@ -35,14 +27,20 @@ SignageFactory = Callable[[SignSettings], SignageDriver | None]
 
 
 def _files(settings: SourceSettings) -> FrameSource:
+    from viewkeeper.agent.adapters.sources.files import FileSource
+
     return FileSource(Path(settings.path), loop=settings.loop)
 
 
 def _video(settings: SourceSettings) -> FrameSource:
+    from viewkeeper.agent.adapters.sources.video import VideoSource
+
     return VideoSource(Path(settings.path))
 
 
 def _rtsp(settings: SourceSettings) -> FrameSource:
+    from viewkeeper.agent.adapters.sources import stream
+
     return stream.rtsp(
         settings.url,
         username=settings.username,
@@ -52,6 +50,8 @@ def _rtsp(settings: SourceSettings) -> FrameSource:
 
 
 def _snapshot(settings: SourceSettings) -> FrameSource:
+    from viewkeeper.agent.adapters.sources.snapshot import Snapshots, snapshots
+
     return snapshots(
         Snapshots(
             url=settings.url,
@@ -68,16 +68,19 @@ def _snapshot(settings: SourceSettings) -> FrameSource:
 
 
 def _v4l2(settings: SourceSettings) -> FrameSource:
+    from viewkeeper.agent.adapters.sources import stream
+
     return stream.v4l2(settings.path, width=settings.width, height=settings.height)
 
 
 def _picamera2(settings: SourceSettings) -> FrameSource:
+    from viewkeeper.agent.adapters.sources.picamera2 import picamera2
+
     return picamera2(settings.camera, width=settings.width, height=settings.height)
 
 
 def onvif_camera(settings: SourceSettings) -> OnvifCamera:
     """The camera's ONVIF side, where ``onvif_url`` names one."""
-    # Only here: an XML reader in every agent would be memory for nothing.
     from viewkeeper.agent.adapters.sources.onvif import OnvifCamera
 
     return OnvifCamera(
@@ -94,10 +97,14 @@ def _no_signage(_settings: SignSettings) -> SignageDriver | None:
 
 
 def _gpio_lamp(settings: SignSettings) -> SignageDriver | None:
+    from viewkeeper.agent.adapters.signage.lamp import GpioLamp
+
     return GpioLamp(settings)
 
 
 def _display(settings: SignSettings) -> SignageDriver | None:
+    from viewkeeper.agent.adapters.signage.display import DisplaySign
+
     return DisplaySign(settings)
 
 
@@ -106,10 +113,14 @@ def _no_feed(_settings: DetectionSettings) -> DetectionFeed | None:
 
 
 def _frigate(settings: DetectionSettings) -> DetectionFeed | None:
+    from viewkeeper.agent.adapters.detections.frigate import FrigateFeed
+
     return FrigateFeed(settings)
 
 
 def _onvif(settings: DetectionSettings) -> DetectionFeed | None:
+    from viewkeeper.agent.adapters.detections.onvif import OnvifFeed
+
     return OnvifFeed(settings)
 
 

@@ -6,15 +6,16 @@ import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from viewkeeper.agent import settings_schema
 from viewkeeper.agent.catalogue import Adapters
-from viewkeeper.agent.doctor import Finding, Health, examine
 from viewkeeper.agent.settings import load
 
+if TYPE_CHECKING:
+    from viewkeeper.agent.doctor import Finding
+
 EXIT_BAD = 1
-_MARKS = {Health.GOOD: "ok  ", Health.WARNING: "note", Health.BAD: "BAD "}
+_MARKS = {"good": "ok  ", "warning": "note", "bad": "BAD "}
 
 
 def add_to(commands: Any) -> None:
@@ -37,6 +38,8 @@ def add_to(commands: Any) -> None:
 
 
 def _doctor(arguments: argparse.Namespace, adapters: Adapters) -> int:
+    from viewkeeper.agent.doctor import Health, examine  # the running agent has no use for it
+
     bad = 0
     for finding in examine(load(arguments.config), adapters):
         bad += finding.health is Health.BAD
@@ -46,9 +49,11 @@ def _doctor(arguments: argparse.Namespace, adapters: Adapters) -> int:
 
 def line(finding: Finding) -> str:
     """A finding for a person."""
-    return f"{_MARKS[finding.health]}  {finding.thing}: {finding.detail}"
+    return f"{_MARKS[finding.health.value]}  {finding.thing}: {finding.detail}"
 
 
 def _schema(_arguments: argparse.Namespace, _adapters: Adapters) -> int:
+    from viewkeeper.agent import settings_schema
+
     print(json.dumps(settings_schema.schema(), indent=2, ensure_ascii=False))
     return 0

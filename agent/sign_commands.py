@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from viewkeeper.agent.adapters.signage import face
 from viewkeeper.agent.checking import load_view
 from viewkeeper.agent.core.signage.printed import Region, template_digest, template_of
 from viewkeeper.protocol.errors import Reason, SetupError
@@ -47,6 +46,8 @@ def add_to(commands: Any) -> None:
 
 
 def _preview(arguments: argparse.Namespace, _adapters: object) -> int:
+    from viewkeeper.agent.adapters.signage import face  # draws; nothing else here does
+
     try:
         width, height = (int(part) for part in arguments.size.lower().split("x"))
     except ValueError:
