@@ -77,6 +77,11 @@ def _reading(path: str) -> str:
     return "{{ value_json." + path + " }}"
 
 
+def _word(path: str) -> str:
+    # Home Assistant takes "None" from a sensor of words for a word, and shows it as one.
+    return "{{ value_json." + path + " or 'none' }}"
+
+
 def _problem(wrong: str, known: str = "true") -> str:
     """ON where ``wrong`` holds, OFF where not, unknown where ``known`` does not hold."""
     return "{{ ('ON' if " + wrong + " else 'OFF') if " + known + " else '" + UNKNOWN + "' }}"
@@ -169,7 +174,7 @@ ENTITIES: tuple[Entity, ...] = (
         options=tuple(verdict.value for verdict in ViewVerdict),
         icon="mdi:cctv",
     ),
-    Entity("sensor", "cause", "Cause", _reading("view.cause"), diagnostic=True),
+    Entity("sensor", "cause", "Cause", _word("view.cause"), diagnostic=True),
     Entity(
         "sensor",
         "signage",
@@ -225,7 +230,7 @@ ENTITIES: tuple[Entity, ...] = (
         state_class="total_increasing",
         diagnostic=True,
     ),
-    Entity("sensor", "last_refusal", "Last refusal", _reading("last_refusal"), diagnostic=True),
+    Entity("sensor", "last_refusal", "Last refusal", _word("last_refusal"), diagnostic=True),
 )
 
 
