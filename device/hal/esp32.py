@@ -34,11 +34,13 @@ class ModuleCamera:
         if not frame or len(frame) != WIDTH * HEIGHT:
             self._camera = None  # it may come back, and must be started then
             raise CameraError("camera: no grey picture of %d x %d" % (WIDTH, HEIGHT))
-        out, step = bytearray(), WIDTH * self._factor
-        for at in range(0, self.size[1] * step, step):
-            out.extend(shrink_rows(frame[at : at + step], WIDTH, self._factor))
+        (across, rows), step = self.size, WIDTH * self._factor
+        out = bytearray(across * rows)
+        for row in range(rows):
+            part = frame[row * step : (row + 1) * step]
+            out[row * across : (row + 1) * across] = shrink_rows(part, WIDTH, self._factor)
         self._camera.free_buffer()
-        return bytes(out)
+        return out
 
 
 def _opened(pins):

@@ -61,11 +61,12 @@ class HttpCamera:
                 line = await reader.readline()
             if length not in (None, self._length):
                 raise ValueError("a picture of another size: %d bytes" % length)
-            out = bytearray()
-            for _ in range(self._rows):
+            across = self.size[0]
+            out = bytearray(across * self._rows)
+            for at in range(0, len(out), across):
                 rows = await reader.readexactly(self._width * self._factor)
-                out.extend(shrink_rows(rows, self._width, self._factor))
-            return bytes(out)
+                out[at : at + across] = shrink_rows(rows, self._width, self._factor)
+            return out
         finally:
             writer.close()
             await writer.wait_closed()
