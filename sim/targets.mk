@@ -15,3 +15,7 @@ SEED ?= 1
 faults: venv ## random faults on real link, broker and recorder; FAULTS=1000 SEED=1; writes docs/benchmarks/faults.md
 	$(PY) -m viewkeeper.sim.faults.run --faults $(FAULTS) --seed $(SEED) --runs 4 \
 		--report docs/benchmarks/faults.md
+.PHONY: sizing
+
+sizing: $(BENCH_STAMP) ## measure what a camera costs, hold the model against three fleets; writes docs/benchmarks/sizing.md
+	$(PY) -m tests.bench.bench_sizing

@@ -194,7 +194,7 @@ class Fleet:
         self._began_s = time.monotonic()
         for line in self._lines:
             line.power_on()
-        watching = loop.create_task(self._watch())
+        watching = loop.create_task(self._watch(slow))
         asking = loop.create_task(self._ask())
         happenings = [loop.create_task(self._happen(fault, slow)) for fault in plan.faults]
         self._start_reporting(loop)
@@ -273,7 +273,7 @@ class Fleet:
             self._health = await asyncio.to_thread(self.desk.health) or self._health
             await asyncio.sleep(ASK_S)
 
-    async def _watch(self) -> None:
+    async def _watch(self, slow: SlowLink) -> None:
         tended_s = time.monotonic()
         while True:
             await asyncio.sleep(SAMPLE_S)
@@ -296,6 +296,8 @@ class Fleet:
                 broker_cpu_s=broker.cpu_s,
                 recorder_cpu_s=recorder.cpu_s,
                 own_cpu_s=time.process_time(),
+                up_bytes=slow.up_bytes,
+                down_bytes=slow.down_bytes,
             )
             tally.samples.append(sample)
             self._progress(self._plan, sample)

@@ -14,8 +14,8 @@ from viewkeeper.sim.broker import LOOPBACK
 class _End(asyncio.Protocol):
     """One end of a pair; what comes in goes out at the other, in order."""
 
-    def __init__(self, link: SlowLink) -> None:
-        self._link = link
+    def __init__(self, link: SlowLink, *, near: bool) -> None:
+        self._link, self._near = link, near
         self._loop = asyncio.get_running_loop()
         self.transport: asyncio.Transport | None = None
         self.other: _End | None = None
@@ -26,6 +26,10 @@ class _End(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._near:
+            self._link.up_bytes += len(data)
+        else:
+            self._link.down_bytes += len(data)
         # Never before what was held earlier, also when the network has got faster meanwhile.
         # The least bit later: the loop does not keep the order of what is due at one moment.
         self._free_s = max(self._free_s + 1e-6, self._loop.time() + self._link.delay_s)
@@ -59,6 +63,7 @@ class SlowLink:
     Attributes:
         port: connect here instead.
         delay_s: how long each chunk is held, either way, from now on.
+        up_bytes, down_bytes: carried so far, of what TCP carries (TLS, MQTT).
     """
 
     def __init__(self, target_port: int) -> None:
@@ -67,6 +72,7 @@ class SlowLink:
         self._calls: set[asyncio.Task[None]] = set()
         self.port = 0
         self.delay_s = 0.0
+        self.up_bytes = self.down_bytes = 0
 
     async def start(self) -> None:
         """Listen on a free port."""
@@ -82,7 +88,7 @@ class SlowLink:
             call.cancel()
 
     def _accept(self) -> _End:
-        near = _End(self)
+        near = _End(self, near=True)
         call = asyncio.get_running_loop().create_task(self._call(near))
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
@@ -91,7 +97,9 @@ class SlowLink:
     async def _call(self, near: _End) -> None:
         loop = asyncio.get_running_loop()
         try:
-            _, far = await loop.create_connection(lambda: _End(self), LOOPBACK, self._target_port)
+            _, far = await loop.create_connection(
+                lambda: _End(self, near=False), LOOPBACK, self._target_port
+            )
         except OSError:
             if near.transport is not None:
                 near.transport.abort()

@@ -31,6 +31,7 @@ class Sample:
         loop_late_s: how late this process itself is: its figures hold only while this is small.
         broker_rss_kib, recorder_rss_kib: resident memory.
         broker_cpu_s, recorder_cpu_s, own_cpu_s: processor time so far.
+        up_bytes, down_bytes: over the link of the slow cameras, as TCP carries them.
     """
 
     at_s: float
@@ -45,6 +46,8 @@ class Sample:
     broker_cpu_s: float = 0.0
     recorder_cpu_s: float = 0.0
     own_cpu_s: float = 0.0
+    up_bytes: int = 0
+    down_bytes: int = 0
 
 
 @dataclass(slots=True)
