@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -102,6 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
         faults=tuple(Fault.parse(text) for text in arguments.fault),
     )
     outside = _outside(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
     with tempfile.TemporaryDirectory(prefix="viewkeeper-fleet-") as temporary:
         folder: Path = arguments.out or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -124,6 +126,11 @@ def run(arguments: argparse.Namespace) -> int:
                 plots.draw(outcome, folder / "report.png")
     print(json.dumps(told) if arguments.json else report.text(outcome), end="")
     return 0 if outcome.holds else 1
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    """Broker and recorder must not outlive us."""
+    raise KeyboardInterrupt
 
 
 def _outside(arguments: argparse.Namespace) -> Outside | None:
