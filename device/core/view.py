@@ -6,8 +6,14 @@ Signs of moves are those of ``agent/core/view/geometry.py``: pan to the right, t
 clockwise from behind the camera, zoom narrower are positive or above 1.
 """
 
+from array import array
 from hashlib import sha256
 from math import atan, cos, pi, sin, sqrt, tan
+
+try:  # the compiler refuses viper on ports without a native emitter
+    from device.core.view_viper import correlate, halve, score, signs
+except (SyntaxError, ImportError):
+    from device.core.view_plain import correlate, halve, score, signs
 
 MIN_W, MIN_H = 96, 72  # smaller pictures fail behind a large car
 TILE = 16
@@ -57,10 +63,15 @@ class View:
             raise ViewError("a view needs at least %d x %d pixels" % (MIN_W, MIN_H))
         self.width, self.height, self.hfov_mdeg, self.grey = width, height, hfov_mdeg, grey
         self.focal = width / 2 / tan(hfov_mdeg / 1000 * pi / 360)
+        self._work = array("i", [0] * 8)
         self.tiles = self._textured()
         if len(self.tiles) < 6:
             raise ViewError("too little texture: light the scene, or turn to where edges are")
-        self._points = _edges(_half(grey, width, height), width // 2, height // 2)
+        # Taken once: a comparison leaves the heap as it was.
+        self._half = bytearray((width // 2) * (height // 2))
+        self._signs = bytearray(len(self._half))
+        self._map(grey)
+        self._points, self._known = _edges(self._signs, width // 2, height // 2)
 
     def to_bytes(self):
         head = self.width.to_bytes(2, "big") + self.height.to_bytes(2, "big")
@@ -83,13 +94,36 @@ class View:
         if cause:
             return Found(cause)
         width, height = self.width, self.height
-        far_x, far_y = _shift(self._points, _half(grey, width, height), width // 2, height // 2)
+        self._map(grey)
+        far_x, far_y = self._shift(width // 2, height // 2)
         votes = []
         for tile in self.tiles:
             vote = self._follow(tile, grey, 2 * far_x, 2 * far_y)
             if vote:
                 votes.append(vote)
         return self._agree(votes)
+
+    def _map(self, grey):
+        """The signs of a picture's gradients, at half its size."""
+        work = self._work
+        work[0], work[1] = self.width, self.height
+        halve(grey, self._half, work)
+        work[0], work[1], work[2] = self.width // 2, len(self._half), EDGE
+        signs(self._half, self._signs, work)
+
+    def _shift(self, width, height):
+        """Whole-picture shift, pixels of the half-size picture, by the signs of gradients."""
+        work, best, count = self._work, (-1.0, 0, 0), len(self._known)
+        work[0], work[1], work[2] = count, width, height
+        for dy in range(-WIDE_Y, WIDE_Y + 1):
+            work[4] = 64 + dy
+            for dx in range(-WIDE_X, WIDE_X + 1):
+                work[3] = 64 + dx
+                score(self._points, self._known, self._signs, work)
+                seen = work[5]
+                if 3 * seen > count and work[6] / seen - 2 > best[0]:
+                    best = (work[6] / seen - 2, dx, dy)
+        return best[1], best[2]
 
     def _textured(self):
         """(x, y, mean, norm) of the tiles that show structure in both directions."""
@@ -105,23 +139,25 @@ class View:
     def _follow(self, tile, grey, near_x, near_y):
         """(x, y, dx, dy): where a tile went, in pixels; ``None`` where it is not seen."""
         x, y, mean, norm = tile
-        template = [self.grey[(y + j) * self.width + x :][:TILE] for j in range(TILE)]
-        scores, best = {}, (CORRELATED, 0, 0)
+        width, work, scores, best = self.width, self._work, {}, (CORRELATED, 0, 0)
+        work[0], work[2] = y * width + x, width
         for dy in range(near_y - FINE, near_y + FINE + 1):
             if not 0 <= y + dy <= self.height - TILE:
                 continue
             for dx in range(near_x - FINE, near_x + FINE + 1):
-                if 0 <= x + dx <= self.width - TILE:
-                    score = _alike(template, mean, norm, grey, self.width, x + dx, y + dy)
-                    scores[(dx, dy)] = score
-                    if score > best[0]:
-                        best = (score, dx, dy)
-        score, dx, dy = best
+                if 0 <= x + dx <= width - TILE:
+                    work[1] = (y + dy) * width + x + dx
+                    correlate(self.grey, grey, work)
+                    alike = _alike(work, mean, norm)
+                    scores[(dx, dy)] = alike
+                    if alike > best[0]:
+                        best = (alike, dx, dy)
+        top, dx, dy = best
         left, right = scores.get((dx - 1, dy)), scores.get((dx + 1, dy))
         up, down = scores.get((dx, dy - 1)), scores.get((dx, dy + 1))
-        if score == CORRELATED or None in (left, right, up, down):
+        if top == CORRELATED or None in (left, right, up, down):
             return None  # a peak on the edge of the search is no peak
-        return (x, y, dx + _peak(left, score, right), dy + _peak(up, score, down))
+        return (x, y, dx + _peak(left, top, right), dy + _peak(up, top, down))
 
     def _agree(self, votes):
         """One similarity that most tiles follow, least squares over those that do."""
@@ -171,70 +207,19 @@ def fault_of(grey, width, height):
     return "dark" if mean < DARK and not textured else "covered"
 
 
-def shrink_factor(width, height):
-    """By how much a frame is shrunk: the largest whole number that leaves 96 x 72."""
-    return max(1, min(width // MIN_W, height // MIN_H))
-
-
-def shrink_rows(rows, width, factor):
-    """One row of means of ``factor`` rows given one after the other."""
-    out = bytearray(width // factor)
-    area, half = factor * factor, factor * factor // 2
-    for index in range(len(out)):
-        total = half
-        for start in range(index * factor, width * factor, width):
-            total += sum(rows[start : start + factor])
-        out[index] = total // area
-    return out
-
-
-def _half(grey, width, height):
-    out = bytearray((width // 2) * (height // 2))
-    at = 0
-    for y in range(0, height - 1, 2):
-        row = y * width
-        for x in range(row, row + width - 1, 2):
-            out[at] = (grey[x] + grey[x + 1] + grey[x + width] + grey[x + width + 1]) >> 2
-            at += 1
-    return out
-
-
-def _edges(half, width, height, most=320):
-    """[(x, y, index, sign across, sign down)] of gradients, spread over the picture."""
+def _edges(mapped, width, height, most=320):
+    """(x and y of points with a gradient, spread over the picture; its signs)."""
     found = []
     for y in range(1, height - 1):
         for x in range(1, width - 1):
-            at = y * width + x
-            across, down = half[at + 1] - half[at - 1], half[at + width] - half[at - width]
-            if abs(across) > EDGE or abs(down) > EDGE:
-                found.append((x, y, at, _sign(across), _sign(down)))
-    step = max(1, len(found) // most)
-    return found[::step]
-
-
-def _shift(points, half, width, height):
-    """Whole-picture shift, pixels of the half-size picture, by the signs of gradients."""
-    across, down = bytearray(len(half)), bytearray(len(half))
-    for at in range(width, len(half) - width):
-        across[at] = 1 + _sign(half[at + 1] - half[at - 1])
-        down[at] = 1 + _sign(half[at + width] - half[at - width])
-    best = (-1.0, 0, 0)
-    for dy in range(-WIDE_Y, WIDE_Y + 1):
-        for dx in range(-WIDE_X, WIDE_X + 1):
-            score = seen = 0
-            by = dy * width + dx
-            for x, y, at, sign_x, sign_y in points:
-                if 1 <= x + dx < width - 1 and 1 <= y + dy < height - 1:
-                    at += by
-                    seen += 1
-                    score += sign_x * (across[at] - 1) + sign_y * (down[at] - 1)
-            if 3 * seen > len(points) and score / seen > best[0]:
-                best = (score / seen, dx, dy)
-    return best[1], best[2]
-
-
-def _sign(value):
-    return 1 if value > EDGE else -1 if value < -EDGE else 0
+            if mapped[y * width + x] != 5:  # flat both ways
+                found.append(y * width + x)
+    found = found[:: max(1, len(found) // most)]
+    points = array("H")
+    for at in found:
+        points.append(at % width)
+        points.append(at // width)
+    return points, bytes(mapped[at] for at in found)
 
 
 def _sums(grey, width, x, y):
@@ -259,17 +244,9 @@ def _cornered(grey, width, x, y):
     return (xx + yy - sqrt((xx - yy) ** 2 + 4 * xy * xy)) / 2 > 196 * 20
 
 
-def _alike(template, mean, norm, grey, width, x, y):
-    """Normalised correlation of a tile with the picture at a place, -1 to 1."""
-    total = squares = cross = 0
-    at = y * width + x
-    for known in template:
-        row = grey[at : at + TILE]
-        at += width
-        total += sum(row)
-        for a, b in zip(known, row):
-            squares += b * b
-            cross += a * b
+def _alike(work, mean, norm):
+    """Normalised correlation of a tile with the picture at a place, -1 to 1, of the sums."""
+    total, squares, cross = work[3], work[4], work[5]
     spread = squares - total * total / 256
     if spread < 256 * 4:
         return 0.0

@@ -1,6 +1,7 @@
 """ESP32 and ESP32-S3 with a camera, through the module ``camera`` of micropython-camera-API."""
 
-from device.core.view import ViewError, shrink_factor, shrink_rows
+from device.core.shrink import shrink_factor, shrink_rows
+from device.core.view import ViewError
 from device.hal import mcu
 
 WIDTH, HEIGHT = 320, 240

@@ -5,7 +5,8 @@ import os
 import time
 
 from device.core.clock import Now
-from device.core.view import ViewError, shrink_factor, shrink_rows
+from device.core.shrink import shrink_factor, shrink_rows
+from device.core.view import ViewError
 from device.store.files import Files
 from device.store.programs import Programs
 

@@ -7,8 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from device.core import flags, view
-from tests.device.runner import needs_micropython, run
+from device.core import flags, shrink, view
+from tests.device.runner import ARCHITECTURE, needs_micropython, run
 from viewkeeper.sim.camera.conditions import Conditions
 from viewkeeper.sim.source import set_scene
 from viewkeeper.sim.stage import Scene
@@ -34,10 +34,10 @@ def picture(seed, pan=0.0, tilt=0.0, roll=0.0, zoom=1.0, covered=0.0, gain=1.0):
 
 def shrunk(luma):
     height, width = luma.shape
-    factor = view.shrink_factor(width, height)
+    factor = shrink.shrink_factor(width, height)
     rows = range(0, height // factor * factor, factor)
     return b"".join(
-        bytes(view.shrink_rows(luma[y : y + factor].tobytes(), width, factor)) for y in rows
+        bytes(shrink.shrink_rows(luma[y : y + factor].tobytes(), width, factor)) for y in rows
     )
 
 
@@ -158,3 +158,57 @@ def test_micropython_measures_what_cpython_does(tmp_path):
     assert cause is None
     assert numbers == pytest.approx([here.pan, here.tilt, here.roll, here.zoom], abs=1e-6)
     print(json.dumps({"compare_us": taken_us}), time.strftime("%Y"))
+
+
+KERNELS = """
+import json, os
+from array import array
+from hashlib import sha256
+from binascii import hexlify
+{before}
+from device.core import view
+grey = open("grey", "rb").read()
+known = open("known", "rb").read()
+told = []
+work = array("i", [0] * 8)
+half = bytearray(53 * 40)
+work[0], work[1] = 106, 80
+view.halve(grey, half, work)
+told.append(hexlify(sha256(half).digest()).decode())
+mapped = bytearray(len(half))
+work[0], work[1], work[2] = 53, len(half), 12
+view.signs(half, mapped, work)
+told.append(hexlify(sha256(mapped).digest()).decode())
+points, signs = view._edges(mapped, 53, 40)
+for dx, dy in ((0, 0), (-14, 10), (14, -10), (5, -3)):
+    work[0], work[1], work[2], work[3], work[4] = len(signs), 53, 40, 64 + dx, 64 + dy
+    view.score(points, signs, mapped, work)
+    told.append([work[5], work[6]])
+for here, there in ((0, 0), (106 * 64 + 90, 0), (107, 106 * 64 + 90)):
+    work[0], work[1], work[2] = here, there, 106
+    view.correlate(known, grey, work)
+    told.append([work[3], work[4], work[5]])
+from device.core import view_plain
+print(json.dumps([told, view.score is view_plain.score]))
+"""
+WITHOUT_VIPER = """
+import sys
+import device.core.view_plain
+sys.modules["device.core.view_viper"] = device.core.view_plain
+"""
+
+
+@needs_micropython
+@pytest.mark.parametrize("extremes", [False, True], ids=["noise", "black and white"])
+def test_the_machine_code_has_the_numbers_of_plain_python(tmp_path, extremes):
+    drawn = np.random.default_rng(7).integers(0, 256, (2, 106 * 80)).astype(np.uint8)
+    if extremes:
+        drawn = np.where(drawn > 127, 255, 0).astype(np.uint8)
+    files = {"grey": drawn[0].tobytes(), "known": drawn[1].tobytes()}
+    viper, plain = (
+        run(KERNELS.format(before=before), tmp_path, files=files, heap="320K")
+        for before in ("", WITHOUT_VIPER)
+    )
+    assert viper[0] == plain[0]
+    # Two implementations were compared, not one with itself.
+    assert [viper[1], plain[1]] == [ARCHITECTURE == "plain", True]
