@@ -246,15 +246,17 @@ def main() -> None:
         wants = "[Unit]\nWants=look-around.service\n"
         machine.add_unit("look", wants, dropin_of="multi-user.target")
         machine.add_unit("soon", SOON, dropin_of="viewkeeper-update.timer")
+        ran = False
         try:
             for name, step in steps_of(story, arch, bundles, options.plugs):
                 if name in story.seen["done"]:
                     continue
-                if time.monotonic() - began > 60 * options.minutes:
+                if ran and time.monotonic() - began > 60 * options.minutes:
                     print("stopped; the same command goes on from here")
                     break
                 print(f"== {name}", flush=True)
                 step()
+                ran = True
                 story.seen["done"].append(name)
                 story.seen["day"] = f"{datetime.datetime.now(datetime.UTC):%F}"
                 story.keep()
