@@ -315,6 +315,7 @@ class Connection:
     ) -> None:
         self.subscribed = True
         refused = [code for code in codes if code.is_failure]
+        self.warning = ""
         if refused:  # reports still matter where orders cannot come
             self.warning = f"the broker refused a subscription to orders: {refused[0]}"
 

@@ -46,6 +46,8 @@ T = TypeVar("T")
 
 WINDOW = 10
 """Publications that may wait for their acknowledgement at one time."""
+RESUBSCRIBE_S = 30.0
+"""A refused subscription is tried again after this long."""
 LASTED_S = 30.0
 """A connection that broke sooner counts as a failed attempt: no hot loop of quarrels."""
 
@@ -332,6 +334,7 @@ class Link:
 
     def _serve(self, connection: Connection) -> None:
         connection.subscribe(self._subscriptions)
+        asked_s = self._clock()
         self._sender.stand(self.topics.status, ONLINE)
         window = min(WINDOW, connection.receive_maximum)
         warned = ""
@@ -351,8 +354,13 @@ class Link:
                 self._tell(True)
             if connection.warning != warned:
                 warned = connection.warning
-                self._counts = replace(self._counts, last_error=warned)
-                log.warning("link: %s", warned)
+                if warned:
+                    self._counts = replace(self._counts, last_error=warned)
+                    log.warning("link: %s", warned)
+            if warned and self._clock() - asked_s >= RESUBSCRIBE_S:
+                # A cluster that elects a leader refuses for a moment; orders must come some day.
+                asked_s = self._clock()
+                connection.subscribe(self._subscriptions)
             if self._sender.oldest_age_s() > self.settings.stall_s:
                 log.warning("link: the broker acknowledges nothing")
                 connection.abandon()
