@@ -216,8 +216,8 @@ def written(costs: Costs, seen: list[Seen]) -> str:
         "",
         "Written by `make sizing`; no number is typed by hand. "
         f"{platform.machine()}, Python {platform.python_version()}, mosquitto with mutual TLS "
-        f"and the site's ACL, a signed report with its mirror every {PERIOD_S:g} s, stated connect rate "
-        f"{RATE:g} a second. Costs are processor time of one core.",
+        f"and the site's ACL, a signed report with its mirror every {PERIOD_S:g} s, stated "
+        f"connect rate {RATE:g} a second. Costs are processor time of one core.",
         "",
         f"## What a camera costs (from fleets of {SMALL[0]} and {SMALL[1]})",
         "",
