@@ -1,2 +1,4 @@
-# The recorder's tests write to a real PostgreSQL, too.
-DEBIAN_PACKAGES += postgresql
+.PHONY: bench-dashboard
+
+bench-dashboard: $(STAMP) ## the page: bytes, first paint, frames while 10,000 cameras scroll; writes docs/benchmarks/dashboard.md
+	$(PY) -m tests.bench.bench_dashboard

@@ -1,21 +1,26 @@
 // Puts the page together: configuration, texts, store, link, and what is drawn when.
 
-import { html, render, useEffect, useRef, useState } from "./vendor/preact.js";
+import { html, render, useEffect, useMemo, useRef, useState } from "./vendor/preact.js";
 import { openLink } from "./link.js";
 import { Store } from "./model/store.js";
 import { RecorderClient } from "./recorder.js";
-import { AlarmHistory } from "./parts/alarms.js";
 import { Bar } from "./parts/bar.js";
 import { Card } from "./parts/card.js";
-import { Compare } from "./parts/compare.js";
+import { later } from "./parts/later.js";
 import { Login } from "./parts/login.js";
 import { Overview } from "./parts/overview.js";
-import { Placing } from "./parts/placing.js";
 import { SigningIn } from "./parts/signing_in.js";
-import { Report } from "./parts/report.js";
 import { allowSound, ring } from "./parts/sound.js";
-import { Zones } from "./parts/zones.js";
-import { Words, keepLanguage, loadTables, preferredLanguage, remember } from "./words.js";
+import { Words, learn, loadTable, preferredLanguage, remember } from "./words.js";
+
+const AlarmHistory = later(async () => (await import("./parts/alarms.js")).AlarmHistory);
+const Placing = later(async () => (await import("./parts/placing.js")).Placing);
+const PAGES = {
+  camera: Card,
+  compare: later(async () => (await import("./parts/compare.js")).Compare),
+  report: later(async () => (await import("./parts/report.js")).Report),
+  zones: later(async () => (await import("./parts/zones.js")).Zones),
+};
 
 const THEME = "viewkeeper.theme";
 const REDRAW_MS = 100; // at most this often when messages come
@@ -71,18 +76,15 @@ function useRecorder(config, store) {
 }
 
 /** Rings when an alarm begins that was not standing before; off until somebody asks for it. */
-function useSound(store) {
+function useSound(alarmed, now) {
   const [on, setOn] = useState(false);
   const known = useRef(null);
-  useEffect(() =>
-    store.onChange(() => {
-      const standing = new Set();
-      for (const camera of store.cameras.values()) {
-        for (const alarm of camera.alarms.values()) standing.add(`${camera.id} ${alarm.header.boot} ${alarm.header.sequence}`);
-      }
-      if (on && known.current && [...standing].some((one) => !known.current.has(one))) ring();
-      known.current = standing;
-    }), [store, on]);
+  useEffect(() => {
+    const standing = new Set(alarmed.flatMap(({ id, alarms }) =>
+      [...alarms.values()].map(({ header }) => `${id} ${header.boot} ${header.sequence}`)));
+    if (on && known.current && [...standing].some((one) => !known.current.has(one))) ring();
+    known.current = standing;
+  }, [now, on]);
   const choose = (wanted) => {
     if (wanted) allowSound();
     setOn(wanted);
@@ -97,9 +99,12 @@ function Page({ config, tables, store }) {
   const [open, setOpen] = useState(null);
   const hash = useRoute();
   const now = useClock(store);
-  const words = new Words(language, tables[language]);
+  const words = useMemo(() => new Words(language, tables[language]), [language]);
+  const speak = async (one) => {
+    await learn(tables, one);
+    setLanguage(one);
+  };
   const recorder = useRecorder(config, store);
-  const [sound, setSound] = useSound(store);
 
   useEffect(() => {
     const opened = openLink(config, store, setLink);
@@ -111,17 +116,19 @@ function Page({ config, tables, store }) {
     document.title = `${words.t("title")} · ${words.t("subtitle")}`;
   }, [language]);
 
-  const cameras = [...store.cameras.values()];
+  const cameras = useMemo(() => [...store.cameras.values()], [store]);
+  const alarmed = cameras.filter((one) => one.alarms.size);
+  const [sound, setSound] = useSound(alarmed, now);
   const plans = config.plans ?? [];
   const [, place, id] = /^#\/(camera|zones|report|compare|placing)\/(.+)$/.exec(hash) ?? [];
   const chosen = store.cameras.get(id);
   const plan = place === "placing" && plans.find((one) => one.site === id);
-  const Shown = { camera: Card, zones: Zones, report: Report, compare: Compare }[place];
+  const Shown = PAGES[place];
   return html`
     <a class="skip" href="#main" onClick=${skip}>${words.t("skip")}</a>
-    <${Bar} words=${words} tables=${tables} link=${link} recorder=${recorder} theme=${theme} sound=${sound} setSound=${setSound} operator=${config.operator} place=${hash === "#/alarms" ? "alarms" : "cameras"}
+    <${Bar} words=${words} link=${link} recorder=${recorder} theme=${theme} sound=${sound} setSound=${setSound} operator=${config.operator} place=${hash === "#/alarms" ? "alarms" : "cameras"}
       setTheme=${(one) => { remember(THEME, one); applyTheme(one); setTheme(one); }}
-      setLanguage=${(one) => { keepLanguage(one); setLanguage(one); }} />
+      setLanguage=${speak} />
     <main id="main" tabindex="-1">
       <h1 class="sr">${words.t("cameras")}</h1>
       ${link.state === "denied" && html`<${Login} words=${words} onSubmit=${(user, password) => open.login(user, password)} />`}
@@ -134,7 +141,7 @@ function Page({ config, tables, store }) {
         : hash === "#/alarms" ? html`<${AlarmHistory} store=${store} words=${words} now=${now} recorder=${recorder} />`
         : html`<${Overview} cameras=${cameras} plans=${plans} words=${words} now=${now} recorder=${recorder} />`}
     </main>
-    <${Announcer} cameras=${cameras} words=${words} />`;
+    <${Announcer} cameras=${alarmed} words=${words} />`;
 }
 
 function skip(event) {
@@ -153,7 +160,8 @@ function Announcer({ cameras, words }) {
 }
 
 async function start() {
-  const tables = await loadTables();
+  const language = preferredLanguage();
+  const tables = { [language]: await loadTable(language) };
   const root = document.getElementById("page");
   try {
     const answer = await fetch(new URL("config.json", document.baseURI));
@@ -167,7 +175,6 @@ async function start() {
     render(html`<${Page} config=${config} tables=${tables} store=${store} />`, root);
   } catch (error) {
     console.error(error);
-    const language = preferredLanguage();
     const words = new Words(language, tables[language]);
     render(html`<main><p class="notice bad" role="alert">${words.t("config.failed", { detail: error.message })}</p></main>`, root);
   }

@@ -3,6 +3,7 @@
 import { errorOf, moveOf } from "./model/geometry.js";
 
 export const LANGUAGES = { en: "en-GB", zh: "zh-CN" };
+export const LANGUAGE_NAMES = { en: "English", zh: "简体中文" };
 const REMEMBERED = "viewkeeper.language";
 
 /** The remembered language, else the browser's, else English. */
@@ -12,7 +13,7 @@ export function preferredLanguage() {
   return (navigator.languages ?? []).some((tag) => tag.toLowerCase().startsWith("zh")) ? "zh" : "en";
 }
 
-export const keepLanguage = (language) => remember(REMEMBERED, language);
+const keepLanguage = (language) => remember(REMEMBERED, language);
 
 /** Read or write a setting of this browser; without storage it is simply forgotten. */
 export function remember(name, value) {
@@ -24,12 +25,15 @@ export function remember(name, value) {
   }
 }
 
-export async function loadTables() {
-  const names = Object.keys(LANGUAGES);
-  const tables = await Promise.all(
-    names.map(async (name) => (await fetch(new URL(`i18n/${name}.json`, document.baseURI))).json()),
-  );
-  return Object.fromEntries(names.map((name, at) => [name, tables[at]]));
+/** The texts of one language, as its file holds them. */
+export async function loadTable(language) {
+  return (await fetch(new URL(`i18n/${language}.json`, document.baseURI))).json();
+}
+
+/** Have the texts of a language among `tables`, and keep it as the one to speak. */
+export async function learn(tables, language) {
+  tables[language] ??= await loadTable(language);
+  keepLanguage(language);
 }
 
 /** Everything a part of the page needs to speak one language. */

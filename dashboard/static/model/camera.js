@@ -16,6 +16,7 @@ export function newCamera(config, key) {
     sortKey: `${config.site}/${config.camera}`.replace(/\d+/g, (digits) => digits.padStart(12, "0")),
     config,
     key,
+    version: 0, // grows with every message, so that what is drawn knows when to be drawn anew
     online: null,
     report: null,
     signature: { state: "none", reason: null, at: null },

@@ -23,25 +23,28 @@ export function isStale(camera, now) {
 
 /** Worst first: larger is worse. */
 export function severity(camera, now) {
-  const marks = [0];
-  const verdict = verdictOf(camera);
-  if (verdict === "moved") marks.push(80);
-  if (verdict === "obstructed") marks.push(70);
-  if (verdict === "cannot_tell") marks.push(60);
-  if (camera.online === false) marks.push(55);
-  if (camera.alarms.size) marks.push(50);
-  if (camera.signature.state === "refused") marks.push(45);
-  if (camera.faults.size) marks.push(40);
-  if (isStale(camera, now)) marks.push(30);
-  if (verdict === "none") marks.push(20);
-  const worst = Math.max(...marks);
-  return worst + Math.min(camera.alarms.size, 9) / 10;
+  return worstMark(camera, now) + Math.min(camera.alarms.size, 9) / 10;
 }
 
+const VERDICT_MARKS = { __proto__: null, moved: 80, obstructed: 70, cannot_tell: 60 };
+
+function worstMark(camera, now) {
+  const verdict = verdictOf(camera);
+  const mark = VERDICT_MARKS[verdict];
+  if (mark) return mark;
+  if (camera.online === false) return 55;
+  if (camera.alarms.size) return 50;
+  if (camera.signature.state === "refused") return 45;
+  if (camera.faults.size) return 40;
+  if (isStale(camera, now)) return 30;
+  return verdict === "none" ? 20 : 0;
+}
+
+/** Worst first; `cameras` come in the order of their names, in which equals stay. */
 export function worstFirst(cameras, now) {
   return cameras
     .map((camera) => ({ camera, weight: severity(camera, now) }))
-    .sort((a, b) => b.weight - a.weight || (a.camera.sortKey < b.camera.sortKey ? -1 : 1))
+    .sort((a, b) => b.weight - a.weight)
     .map(({ camera }) => camera);
 }
 

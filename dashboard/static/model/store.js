@@ -76,10 +76,10 @@ export class Store {
     this.witnesses = new Keys(config.witness_keys);
     this.signers = new Keys(config.signers);
     this.cameras = new Map();
-    for (const entry of config.cameras) {
-      const camera = newCamera(entry, new VerifyKey(fromHex(entry.device_key), entry.device_algorithm));
-      this.cameras.set(camera.id, camera);
-    }
+    const cameras = config.cameras.map((entry) =>
+      newCamera(entry, new VerifyKey(fromHex(entry.device_key), entry.device_algorithm)));
+    cameras.sort((a, b) => (a.sortKey < b.sortKey ? -1 : 1));
+    for (const camera of cameras) this.cameras.set(camera.id, camera);
   }
 
   onChange(listener) {
@@ -129,7 +129,10 @@ export class Store {
   }
 
   settleSession() {
-    for (const camera of this.cameras.values()) dropUnconfirmedAlarms(camera, this.now());
+    for (const camera of this.cameras.values()) {
+      dropUnconfirmedAlarms(camera, this.now());
+      camera.version += 1;
+    }
     this.changed();
   }
 
@@ -144,6 +147,7 @@ export class Store {
     queue.waiting += 1;
     queue.tail = queue.tail.then(work).finally(() => {
       queue.waiting -= 1;
+      camera.version += 1;
       this.changed();
     });
     return queue.tail;

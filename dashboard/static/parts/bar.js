@@ -1,18 +1,18 @@
 // The bar at the top: broker, fleet at a glance, language and appearance.
 
 import { html } from "../vendor/preact.js";
-import { LANGUAGES } from "../words.js";
+import { LANGUAGES, LANGUAGE_NAMES } from "../words.js";
 import { signOut } from "./signing_in.js";
 import { Alarm, Dot, Speaker, VerdictIcon } from "./icons.js";
 
 const PLACES = { cameras: "#/", alarms: "#/alarms" };
 export const THEMES = ["auto", "light", "dark"];
 
-export function Bar({ words, tables, link, recorder, theme, setTheme, setLanguage, sound, setSound, operator, place }) {
+export function Bar({ words, link, recorder, theme, setTheme, setLanguage, sound, setSound, operator, place }) {
   return html`<header class="bar">
     <a class="brand" href="#/"><${Mark} /><span><b>${words.t("title")}</b><small>${words.t("subtitle")}</small></span></a>
     <p class=${`broker broker-${link.state}`} role="status" data-broker=${link.state}>
-      <${Dot} state=${link.state === "connected" ? "connected" : "false"} />${words.t(`broker.${link.state}`)}
+      <${Dot} state=${link.state === "connected" ? "connected" : "false"} />${words.t(`broker.${link.state}`)}${link.share === undefined ? "" : ` · ${words.t("broker.loading", { share: words.share(Math.round(100 * link.share) * 10) })}`}
     </p>
     ${recorder && !recorder.reachable && html`<p class="broker broker-lost" role="status" data-recorder="lost">${words.t("recorder.lost")}</p>`}
     <nav class="nav" aria-label=${words.t("nav")}>
@@ -29,7 +29,7 @@ export function Bar({ words, tables, link, recorder, theme, setTheme, setLanguag
         </select></label>
       <div class="segments" role="group" aria-label=${words.t("language")}>
         ${Object.keys(LANGUAGES).map((one) => html`<button key=${one} type="button" lang=${LANGUAGES[one]} data-language=${one}
-          aria-pressed=${String(one === words.language)} onClick=${() => setLanguage(one)}>${tables[one].name}</button>`)}
+          aria-pressed=${String(one === words.language)} onClick=${() => setLanguage(one)}>${LANGUAGE_NAMES[one]}</button>`)}
       </div>
     </div>
   </header>`;

@@ -16,9 +16,6 @@ const MOST = 2000; // beyond this many the worst are drawn; the rest is told
 const NAMED = 80; // up to this many carry their names
 const ZOOMS = [1, 2, 4];
 
-export const isPlaced = (camera, plans) =>
-  Boolean(camera.config.position) || plans.some((plan) => plan.site === camera.config.site && plan.cameras[camera.config.camera]);
-
 /** `cameras`: those to draw, worst first. */
 export function SiteMap({ cameras, plans, words }) {
   const [wanted, setWanted] = useState(null);

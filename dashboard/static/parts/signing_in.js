@@ -1,7 +1,7 @@
 // Signing in at the dashboard's own server, where it asks for it.
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
-import { LANGUAGES, Words, keepLanguage, preferredLanguage } from "../words.js";
+import { LANGUAGES, LANGUAGE_NAMES, Words, learn, preferredLanguage } from "../words.js";
 
 async function post(path, value) {
   const answer = await fetch(new URL(path, document.baseURI), {
@@ -51,7 +51,7 @@ export function SigningIn({ tables, onDone }) {
       <p role="alert" class="fault">${fault}</p>
       <div class="segments" role="group" aria-label=${words.t("language")}>
         ${Object.keys(LANGUAGES).map((one) => html`<button key=${one} type="button" lang=${LANGUAGES[one]} data-language=${one}
-          aria-pressed=${String(one === language)} onClick=${() => { keepLanguage(one); setLanguage(one); }}>${tables[one].name}</button>`)}
+          aria-pressed=${String(one === language)} onClick=${async () => { await learn(tables, one); setLanguage(one); }}>${LANGUAGE_NAMES[one]}</button>`)}
       </div>
     </form>
   </main>`;
