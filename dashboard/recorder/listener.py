@@ -181,6 +181,7 @@ class Recorder:
                 ) from error
         client.reconnect_delay_set(*RECONNECT_S)
         client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         session = Properties(PacketTypes.CONNECT)
@@ -207,6 +208,10 @@ class Recorder:
         else:
             self._connection += 1
             self._subscribe(client)
+
+    def _on_disconnect(self, *_: object) -> None:
+        # From now on: a number of the old connection could be another message's on the next.
+        self._connection += 1
 
     def _subscribe(self, client: mqtt.Client) -> None:
         group = self._keeping.share

@@ -106,6 +106,7 @@ class Link:
             dress(self.topics, settings.telemetry_expiry_s, settings.record_expiry_s),
             history_rate_hz=settings.history_rate_hz,
             clock=clock,
+            settle_s=settings.settle_s,
         )
         self._versions = Versions.first(settings)
         self._backoff = settings.backoff
@@ -169,7 +170,7 @@ class Link:
         return replace(
             self._counts,
             lost=outbox.lost,
-            waiting=self._outbox.waiting,
+            waiting=max(0, self._sender.unacknowledged()),
             written_bytes=outbox.written_bytes,
         )
 
@@ -341,6 +342,7 @@ class Link:
         for replaced in self._sender.take_superseded():
             self._tell_gap(replaced)
         while not self._stopping.is_set():
+            self._sender.settle()
             self._tell_losses()
             self._send(connection, window)
             history_s = self._sender.history_in_s()

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -169,7 +169,19 @@ class Outbox:
     def number_after(self, number: int) -> int | None:
         """The number of the oldest waiting row above a number; ``None``: there is none."""
         with self._memory:
-            return next((key for key in self._sizes if key > number), None)
+            return next(self._numbers_after(number), None)
+
+    def _numbers_after(self, number: int) -> Iterator[int]:
+        """Waiting rows above a number; those below may be many and are not looked at."""
+        first = next(iter(self._sizes), self._last_id + 1)
+        return (
+            key for key in range(max(number + 1, first), self._last_id + 1) if key in self._sizes
+        )
+
+    def holds(self, number: int) -> bool:
+        """Whether a row still waits."""
+        with self._memory:
+            return number in self._sizes
 
     def due_in_s(self) -> float | None:
         """Seconds until ``flush`` has something to do; ``None`` while it has nothing."""
@@ -192,7 +204,7 @@ class Outbox:
         """The oldest waiting rows above a number, in order, at most ``limit``."""
         with self._disk:
             with self._memory:
-                wanted = list(islice((key for key in self._sizes if key > number), limit))
+                wanted = list(islice(self._numbers_after(number), limit))
                 fresh = {key: self._fresh[key][1] for key in wanted if key in self._fresh}
             missing = [key for key in wanted if key not in fresh]
             found = dict(fresh)

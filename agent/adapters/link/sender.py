@@ -8,11 +8,17 @@ Two kinds of things leave a camera:
   made in lives, afterwards on ``history``, in order and at a limited rate
 
 An alarm or a configuration's verdict is both: a row, and what stands on its topic.
+
+A broker writes its memory some time after it has acknowledged, and is killed or loses its power in
+between: a row whose acknowledgement is younger than ``settle_s`` when the connection breaks is sent
+once more, by ``history``; receivers drop what they have. Twice acknowledged is done: where no
+connection lasts, each row goes twice and not for ever.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -59,6 +65,7 @@ class Sender:
         history_topic: where rows of earlier connections go.
         dress: turns (topic, payload, retain) into a publication with its properties.
         history_rate_hz: rows a second on ``history`` at most.
+        settle_s: how long an acknowledged row is kept.
         clock: seconds, monotonic.
     """
 
@@ -70,9 +77,13 @@ class Sender:
         *,
         history_rate_hz: float,
         clock: Callable[[], float],
+        settle_s: float = 0.0,
     ) -> None:
         self._outbox, self._history_topic, self._dress = outbox, history_topic, dress
         self._period_s, self._clock = 1.0 / history_rate_hz, clock
+        self._settle_s = settle_s
+        self._settling: deque[tuple[float, int]] = deque()  # acknowledged when, row
+        self._doubted: set[int] = set()  # rows acknowledged in an earlier connection only
         self._lock = threading.Lock()
         self._version = 0
         self._standing: dict[str, Standing] = {}
@@ -151,6 +162,9 @@ class Sender:
         """A new connection: everything that stands goes out again, older rows by ``history``."""
         with self._lock:
             self._in_flight.clear()
+            doubted = self._doubted | {number for _, number in self._settling}
+            self._doubted = {number for number in doubted if self._outbox.holds(number)}
+            self._settling.clear()
             self._correlation.clear()
             self._live_after = self._history_until = self._outbox.last_number
             self._history_after, self._page = 0, []
@@ -233,10 +247,25 @@ class Sender:
         if job is None:
             return None
         if job.row and not refused:
-            self._outbox.done(job.row)
+            if job.row in self._doubted:
+                self._doubted.discard(job.row)
+                self._outbox.done(job.row)
+            else:
+                self._settling.append((self._clock(), job.row))
+                self.settle()
         if job.standing is not None:
             self._settle(*job.standing, refused=refused)
         return job
+
+    def settle(self) -> None:
+        """Forget rows that were acknowledged long enough ago."""
+        before_s = self._clock() - self._settle_s
+        while self._settling and self._settling[0][0] <= before_s:
+            self._outbox.done(self._settling.popleft()[1])
+
+    def unacknowledged(self) -> int:
+        """Rows that the broker has not acknowledged in this connection or before."""
+        return self._outbox.waiting - len(self._settling)
 
     def _settle(self, topic: str, version: int, *, refused: bool) -> None:
         with self._lock:

@@ -55,7 +55,9 @@ class LinkSettings:
         record_expiry_s: how long it keeps an event or verdict for an absent reader (MQTT 5).
         outbox: the outbox's file, or ``None`` to hold records in memory only.
         outbox_rows, outbox_bytes: what the outbox holds at most.
-        linger_s: a record acknowledged within this time never touches the card.
+        linger_s: how long a record may wait in memory before it is written to the card.
+        settle_s: how long an acknowledged record is kept, to be sent again if the connection breaks
+            meanwhile: longer than the broker takes to write its memory (``autosave_interval``).
         history_rate_hz: records a second replayed after an outage, at most.
         allow_v311: whether to fall back to MQTT 3.1.1 where the broker refuses 5.
         prefer_v311: whether to try 3.1.1 first; spares the detour with a broker known to be old.
@@ -84,6 +86,7 @@ class LinkSettings:
     outbox_rows: int = 20_000
     outbox_bytes: int = 16 * 2**20
     linger_s: float = 2.0
+    settle_s: float = 90.0
     history_rate_hz: float = 20.0
     allow_v311: bool = True
     prefer_v311: bool = False

@@ -38,6 +38,7 @@ class Agent:
             "retry_most_s": 0.2,
             "linger_s": 0.1,
             "history_rate_hz": 500.0,
+            "settle_s": 0.0,
         }
         settings = LinkSettings(
             **{**defaults, "port": port, "site": "s1", "camera": camera, **options}

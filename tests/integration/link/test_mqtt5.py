@@ -234,3 +234,21 @@ def test_a_broker_that_hangs_up_without_a_word_gets_a_second_chance(agents: Any)
 
 def test_a_broker_that_refuses_the_camera_is_not_asked_in_another_version(agents: Any):
     assert levels_asked(b"\x20\x03\x00\x87\x00", agents, 4) == [5, 5, 5, 5]
+
+
+def test_what_a_broker_acknowledged_and_forgot_comes_again(agents: Any, peers: Any):
+    with Broker.start("mosquitto", durable=False) as forgetful:
+        agent = agents(forgetful.tcp_port, settle_s=90.0).started()
+        agent.link.publish_event("camera_covered", b"acknowledged")
+        until(lambda: agent.link.counts.sent == 1)
+        assert agent.link.counts.waiting == 0
+        forgetful.kill()
+        agent.away()
+        forgetful.restart()
+        agent.back()
+        # The first may have gone before this reader was there; nothing else would repeat it.
+        late = peers(forgetful.tcp_port)
+        agent.link.publish_event("camera_covered", b"the next")
+        late.wait_for("/event/camera_covered", b"the next")
+        until(lambda: agent.link.counts.sent >= 3)
+        assert agent.link.counts.waiting == 0

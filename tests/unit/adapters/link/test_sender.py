@@ -254,3 +254,51 @@ def test_a_plain_mirror_that_is_replaced_has_no_number_to_account_for(bench: Ben
     for payload in (b"{}", b"[]"):
         bench.sender.stand(MINE.state, payload, numbered=True)
     assert bench.sender.take_superseded() == ()
+
+
+def settling_bench() -> Bench:
+    bench = Bench()
+    bench.sender = Sender(
+        bench.outbox,
+        MINE.history,
+        dress(MINE, 60, 600),
+        history_rate_hz=1000.0,
+        clock=lambda: bench.now_s,
+        settle_s=5.0,
+    )
+    return bench
+
+
+def test_what_was_acknowledged_just_before_a_cut_is_sent_once_more():
+    bench = settling_bench()
+    for number in (1, 2):
+        bench.sender.post(MINE.event("x"), sealed(number))
+        bench.answer(bench.send_all())
+        bench.now_s += 4.0
+    bench.sender.settle()
+    assert bench.outbox.waiting == 1  # the first is settled, the second is not yet
+    assert bench.sender.unacknowledged() == 0
+    bench.sender.begin()
+    again = bench.send_all()
+    assert told(again) == [("history", sealed(2))]
+    bench.answer(again)
+    assert bench.outbox.waiting == 0
+
+
+def test_where_no_connection_lasts_each_row_goes_twice_and_not_for_ever():
+    bench = settling_bench()
+    for number in range(1, 6):
+        bench.sender.post(MINE.event("x"), sealed(number))
+    heard: list[bytes] = []
+    for _ in range(10):
+        bench.sender.begin()
+        bench.now_s += 1.0
+        for _ in range(2):  # two go, are acknowledged, and then it is cut
+            job = bench.sender.next()
+            if job is not None:
+                heard.append(job.message.payload)
+                bench.sender.sent(len(heard), job)
+                bench.sender.acknowledged(len(heard), refused=False)
+            bench.now_s += 0.01
+    assert sorted(heard) == sorted([sealed(number) for number in range(1, 6)] * 2)
+    assert bench.outbox.waiting == 0
