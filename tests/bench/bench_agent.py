@@ -1,25 +1,36 @@
-"""What the agent costs: memory and processor time at one check a second, for real.
+"""What the agent costs: memory, processor time and writes at one check a second, for real.
 
     python -m tests.bench.bench_agent [--seconds N]
 
-A real agent process on recorded frames (the virtual camera's own cost would count otherwise),
-enrolled, registered and in use, reporting to a real broker. Writes docs/benchmarks/agent.md.
+The agent's own process (the harness's would count its virtual camera), enrolled, registered and in
+use, reporting to a real broker: on recorded frames, on a camera's still pictures over HTTP, and on
+an RTSP stream. Writes docs/benchmarks/agent.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
+import os
+import platform
+import re
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import psutil
+from PIL import Image
 
 from tests.bench.view_pairs import LENS
+from tests.support.http_camera import HttpCamera, whole
+from tests.support.video import write_video
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.view.estimate import estimate
 from viewkeeper.agent.core.view.geometry import Lens
@@ -32,6 +43,7 @@ from viewkeeper.sim.demo.play import Play
 from viewkeeper.sim.demo.world import World
 
 OUT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks"
+RTSP_SERVER = Path(__file__).resolve().parents[1] / "support" / "rtsp_server.py"
 MIB = 2**20
 
 
@@ -45,31 +57,106 @@ def _recording(folder: Path, frames: int) -> None:
         (folder / f"{number:03}.pgm").write_bytes(header + luma.tobytes())
 
 
-def _cost(seconds: float) -> tuple[float, float]:
-    """(peak RSS in MiB, share of one core) of the agent."""
-    with tempfile.TemporaryDirectory() as name:
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one running agent.
+
+    Attributes:
+        peak_mib: the most memory that ever was resident (VmHWM).
+        share: of one core.
+        ready_s: from its start to READY=1 for the service manager.
+        written_mib_a_day: that went to storage while nothing happened.
+    """
+
+    peak_mib: float
+    share: float
+    ready_s: float
+    written_mib_a_day: float
+
+
+def _sources(folder: Path, stack: contextlib.ExitStack) -> dict[str, str]:
+    """Settings of each kind of source that can be had here, the same street before each."""
+    found = {"files": 'kind = "files"\nloop = true\npath = "../frames"'}
+    picture = io.BytesIO()
+    luma = np.frombuffer((folder / "frames" / "000.pgm").read_bytes()[15:], np.uint8)
+    Image.fromarray(luma.reshape(480, 640)).save(picture, "JPEG", quality=90)
+    camera = stack.enter_context(HttpCamera(whole(picture.getvalue())))
+    found["snapshot (JPEG over HTTP)"] = f'kind = "snapshot"\nurl = "{camera.url}"'
+    made = subprocess.run(
+        ["/usr/bin/python3", "-c", "import gi; gi.require_version('GstRtspServer', '1.0')"],
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode == 0:
+        film = folder / "film.mkv"
+        write_video(film, [luma.reshape(480, 640)], frames=1200, rate=5)
+        server = subprocess.Popen(
+            ["/usr/bin/python3", RTSP_SERVER, film], stdout=subprocess.PIPE, text=True
+        )
+        stack.callback(server.kill)
+        assert server.stdout is not None
+        port = server.stdout.readline().strip()
+        found["rtsp (H.264, key frames)"] = f'kind = "rtsp"\nurl = "rtsp://127.0.0.1:{port}/view"'
+    return found
+
+
+def _costs(seconds: float) -> dict[str, Cost]:
+    """By source."""
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         _recording(folder / "frames", 40)
         with World(folder, Broker.start()) as world:
             camera = world.add_camera("cam-0001", "Bench")
-            text = camera.config.read_text(encoding="utf-8")
-            text = text.replace('kind = "virtual"', 'kind = "files"\nloop = true', 1)
-            text = text.replace(f'path = "{folder}/cam-0001/stage.json"', 'path = "../frames"', 1)
-            camera.config.write_text(text, encoding="utf-8")
-            play = Play(world, camera)
-            story.register(play)
-            world.order(camera, world.configuration(play.view_hash, check_period_s=1.0))
-            play.sees(lambda seen: seen.report is not None and seen.report.config_sequence == 1)
-            process = psutil.Process(camera.pid)
-            time.sleep(3.0)
-            before, at = process.cpu_times(), time.monotonic()
-            peak = 0
-            while time.monotonic() - at < seconds:
-                peak = max(peak, process.memory_info().rss)
-                time.sleep(0.25)
-            after, span_s = process.cpu_times(), time.monotonic() - at
-            spent = (after.user + after.system) - (before.user + before.system)
-            return peak / MIB, spent / span_s
+            settings = camera.config.read_text(encoding="utf-8")
+            settings = re.sub(r"\[signage\][^\[]*", "", settings)
+            found: dict[str, Cost] = {}
+            play = None
+            for kind, source in _sources(folder, stack).items():
+                text = re.sub(r"\[source\][^\[]*", f"[source]\n{source}\n\n", settings)
+                camera.config.write_text(text, encoding="utf-8")
+                if play is None:
+                    play = Play(world, camera)
+                    story.register(play)
+                    world.order(camera, world.configuration(play.view_hash, check_period_s=1.0))
+                    play.sees(
+                        lambda seen: seen.report is not None and seen.report.config_sequence == 1
+                    )
+                    camera.stop()
+                found[kind] = _watch(camera.config, folder / "notify", seconds)
+            return found
+
+
+def _watch(settings: Path, notify: Path, seconds: float) -> Cost:
+    """One agent's life, with the environment that its service gives it."""
+    notify.unlink(missing_ok=True)
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(notify))
+    manager.settimeout(120)
+    began = time.monotonic()
+    told = {"NOTIFY_SOCKET": str(notify), "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+    agent = subprocess.Popen(
+        [sys.executable, "-m", "viewkeeper.agent.cli", "run", "--config", str(settings)],
+        env={**os.environ, **told},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while b"READY=1" not in manager.recv(4096):
+            pass
+        ready_s = time.monotonic() - began
+        manager.close()
+        process = psutil.Process(agent.pid)
+        time.sleep(3.0)
+        before, wrote, at = process.cpu_times(), process.io_counters(), time.monotonic()
+        time.sleep(seconds)
+        after, span_s = process.cpu_times(), time.monotonic() - at
+        written = process.io_counters().write_bytes - wrote.write_bytes
+        status = Path(f"/proc/{agent.pid}/status").read_text()
+    finally:
+        agent.terminate()
+        agent.wait(120)
+    (peak_kib,) = re.findall(r"VmHWM:\s+(\d+)", status)
+    spent = (after.user + after.system) - (before.user + before.system)
+    return Cost(int(peak_kib) / 1024, spent / span_s, ready_s, written / span_s * 86_400 / MIB)
 
 
 def _import_s() -> float:
@@ -103,21 +190,30 @@ def _orb_ratio() -> float:
 
 def main() -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="What the agent costs.")
     parser.add_argument("--seconds", type=float, default=30.0)
     arguments = parser.parse_args()
-    rss_mib, share = _cost(arguments.seconds)
+    costs = _costs(arguments.seconds)
     text = "\n".join(
         [
             "# What the agent costs",
             "",
-            "A real agent process on recorded 640×480 frames, in use, one check a second, "
-            f"reporting to a real broker, watched for {arguments.seconds:.0f} s.",
+            "The agent's own process on 640×480 pictures of a street, in use, one check a second, "
+            f"reporting to a real broker, watched for {arguments.seconds:.0f} s a source, on "
+            f"Python {platform.python_version()} and numpy {np.__version__} from wheels. "
+            "Picamera2's share is not in it: no such camera was at hand.",
+            "",
+            "| source | peak resident memory | share of one core | start to READY | "
+            "written to storage |",
+            "|---|---|---|---|---|",
+            *(
+                f"| {kind} | {cost.peak_mib:.0f} MiB | {100 * cost.share:.1f} % | "
+                f"{cost.ready_s:.1f} s | {cost.written_mib_a_day:.1f} MiB a day |"
+                for kind, cost in costs.items()
+            ),
             "",
             "| | |",
             "|---|---|",
-            f"| peak resident memory | {rss_mib:.0f} MiB |",
-            f"| processor share of one core of this machine | {100 * share:.1f} % |",
             f"| import of the whole agent | {_import_s():.2f} s |",
             f"| one check of a view that has not moved, against ORB | {_orb_ratio():.2f} |",
             "",

@@ -17,3 +17,8 @@ bench-quality: $(BENCH_STAMP) ## ROC of the image-health measures; DATA=folder o
 
 bench-recorder: venv ## processor time of the recorder a message, in SQLite and PostgreSQL
 	$(PY) -m tests.bench.bench_recorder
+
+.PHONY: bench-fov
+
+bench-fov: $(BENCH_STAMP) ## how well the field of view is measured from a sweep; DATA=folder of .hdr panoramas
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_fov $(if $(DATA),--data $(DATA))

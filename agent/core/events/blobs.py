@@ -14,7 +14,7 @@ from viewkeeper.agent.core.events.foreground import Foreground, Mask
 
 LEAST_CELLS = 16
 """Of 2 × 2 reduced pixels, after closing gaps; smaller is rain, noise or too far to judge."""
-LEAST_STRONG = 3
+LEAST_STRONG = 4
 """Cells of a blob above the high threshold."""
 
 

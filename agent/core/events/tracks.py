@@ -15,7 +15,7 @@ from viewkeeper.agent.core.events.blobs import Detection
 LEAST_HITS = 5
 LEAST_SEEN = 0.65
 """Share of the frames since its birth in which a track was seen; raindrops come and go."""
-LEAST_WAY = 0.04
+LEAST_WAY = 0.05
 """Shares of the picture between a track's birth and now before it counts as going anywhere."""
 LEAST_PACE = 0.045
 """The same a second, on the whole: the edge of a shadow creeps."""
