@@ -23,7 +23,7 @@ from viewkeeper.sim.fleet.tally import Sample, most_within
 
 OUT = Path(__file__).parents[2] / "docs" / "benchmarks" / "sizing.md"
 PERIOD_S, RATE = 5.0, 100.0
-SMALL, CHECKED = (100, 400), (250, 800, 1600)
+SMALL, CHECKED = (100, 300), (250, 500, 1000)
 NATION, NATION_RATE = 800_000, 2_000.0
 
 
