@@ -15,6 +15,7 @@ from viewkeeper.agent import (
     checking,
     doctor_command,
     lenses,
+    measuring_command,
     reference_command,
     registering,
     requesting,
@@ -177,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
                 "--verbose", action="store_true", help="say more on standard error"
             )
     requesting.add_to(commands)
+    measuring_command.add_to(commands)
     reference_command.add_to(commands)
     sign_commands.add_to(commands)
     access_commands.add_to(commands)

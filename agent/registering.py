@@ -94,8 +94,14 @@ def register_view(
                 Reason.SETTING,
                 "this camera is not enrolled yet: viewkeeper-agent enrol --bundle FILE",
             )
-        taken = _take(settings, adapters, frames, interval_s, progress)
         camera = settings.camera
+        if not camera.hfov_deg:
+            raise SetupError(
+                Reason.SETTING,
+                "[camera] hfov_deg is not set: take it from the camera's data sheet, or measure "
+                "it: viewkeeper-agent measure-fov --config FILE",
+            )
+        taken = take_frames(settings, adapters, frames, interval_s, progress)
         lens = Lens(camera.hfov_deg, camera.k1, camera.k2)
         view = registered(taken, lens, "registration")
         digest = storage.views.add(view.to_bytes())
@@ -139,13 +145,18 @@ def export(settings: Settings, target: Path) -> int:
             ledger.close()
 
 
-def _take(
+def take_frames(
     settings: Settings,
     adapters: Adapters,
     frames: int,
     interval_s: float,
     progress: Callable[[int, int], None],
 ) -> list[Frame]:
+    """Up to so many frames from the settings' camera, ``interval_s`` apart.
+
+    Raises:
+        SourceError: it gives none.
+    """
     source = adapters.source(settings.source)
     taken: list[Frame] = []
     source.open()

@@ -24,8 +24,9 @@ class CameraSettings:
 
     site: str
     id: str
-    hfov_deg: float
-    """Horizontal field of view, degrees, 5 to 140."""
+    hfov_deg: float = 0.0
+    """Horizontal field of view, degrees, 5 to 140; 0: not known, and no view can be registered
+    until it was measured."""
     k1: float = 0.0
     k2: float = 0.0
 
@@ -244,7 +245,10 @@ def _check(settings: Settings, where: str) -> None:
     _ = settings.topics  # raises on ids that cannot stand in a topic
     source_settings.check(settings.source, where)
     checks = (
-        (5 <= camera.hfov_deg <= 140, f"[camera] hfov_deg must be 5 to 140, is {camera.hfov_deg}"),
+        (
+            camera.hfov_deg == 0 or 5 <= camera.hfov_deg <= 140,
+            f"[camera] hfov_deg must be 5 to 140, is {camera.hfov_deg}",
+        ),
         (bool(broker.host), "[broker] host is empty"),
         (
             0.05 <= settings.view.lesson_minutes <= 120,

@@ -39,7 +39,7 @@ def test_a_good_file_is_read_and_paths_count_from_it(tmp_path):
         (("hfov_deg = 60", 'hfov_deg = "wide"'), "hfov_deg must be float"),
         (("hfov_deg = 60", "hfov_deg = true"), "hfov_deg must be float"),
         (("hfov_deg = 60", "hfov_deg = 200"), "hfov_deg must be 5 to 140"),
-        (("hfov_deg = 60", ""), "lacks the key hfov_deg"),
+        (("hfov_deg = 60", "hfov_deg = 3"), "hfov_deg must be 5 to 140"),
         (('id = "cam-0001"', 'id = "Cam/1"'), "camera id 'Cam/1'"),
         (('host = "127.0.0.1"', 'host = ""'), "host is empty"),
         (('host = "127.0.0.1"', 'host = "h"\nport = 70000'), "port must be 1 to 65535"),
