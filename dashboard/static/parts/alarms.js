@@ -80,7 +80,7 @@ const COLUMNS = ["began", "camera", "kind", "state", "acked"];
 
 function Table({ rows, words, now, recorder, done }) {
   // A phone shows the rows as cards, which takes a table's meaning away: the roles give it back.
-  return html`<table class="alarms" role="table">
+  return html`<table class="alarm-table" role="table">
     <thead role="rowgroup"><tr role="row">${COLUMNS.map((one) => html`<th key=${one} scope="col" role="columnheader">${words.t(`history.${one}`)}</th>`)}</tr></thead>
     <tbody role="rowgroup">${rows.map((row) => html`<${Row} key=${row.key} row=${row} words=${words} now=${now} recorder=${recorder} done=${done} />`)}</tbody>
   </table>`;

@@ -2,6 +2,7 @@
 
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { ageMs, isStale, verdictOf } from "../model/judge.js";
+import { DISAGREEMENTS } from "../schema.js";
 import { verifier } from "../wire/cose.js";
 import { Axes } from "./axes.js";
 import { Drift } from "./drift.js";
@@ -73,6 +74,7 @@ export function Card({ camera, words, now, recorder = null, level = 2 }) {
 
 function Notices({ camera, words, now, view, recorder }) {
   const { state } = camera.signature;
+  const disagreeing = view?.corroboration?.filter((one) => DISAGREEMENTS.includes(one)) ?? [];
   return html`<div class="notices">
     <${Alarms} camera=${camera} words=${words} now=${now} recorder=${recorder} />
     ${[...camera.faults].map((fault) => html`<p key=${fault} class="notice bad" data-fault=${fault}>${words.t(`fault.${fault}`)}</p>`)}
@@ -80,6 +82,7 @@ function Notices({ camera, words, now, view, recorder }) {
       <${Shield} state="refused" />
       ${words.t("signature.refused")}: ${words.reason(camera.signature.reason)} <code>${camera.signature.reason}</code>
       ${camera.report && html` <span class="detail">${words.t("signature.keeps")}</span>`}</p>`}
+    ${disagreeing.map((one) => html`<p key=${one} class="notice warn" data-notice=${one}>${words.t("corroboration")}: ${words.member("Corroboration", one)}</p>`)}
     ${(view?.latched || view?.lost_permille > 0) && html`<p class="notice">
       ${view.lost_permille > 0 && html`<span>${words.t("lost_share", { share: words.share(view.lost_permille) })}</span>`}
       ${view.latched && html`<span class="detail">${words.t("latched")}</span>`}</p>`}
@@ -119,7 +122,7 @@ function DriftPanel({ camera, words, now, history }) {
         ${windows.map((one) => html`<button key=${one} type="button" aria-pressed=${String(one === hours)} onClick=${() => setHours(one)}>${name(one)}</button>`)}
       </div></div>
     <${Drift} camera=${camera} words=${words} now=${now} hours=${hours} />
-    <p class="legend" data-history=${state}>${state in STATES ? words.t(STATES[state]) : words.t("drift.band")}</p>`;
+    <p class="legend" data-history=${state}>${state in STATES ? words.t(STATES[state]) : camera.drift.some((one) => one.move) && words.t("drift.band")}</p>`;
 }
 
 const STATES = { loading: "history.loading", failed: "history.failed" };

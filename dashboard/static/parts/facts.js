@@ -8,7 +8,7 @@ import { signed } from "../words.js";
 
 export function Facts({ camera, words, now }) {
   const report = camera.report;
-  if (!report) return null;
+  if (!report) return html`<p class="quiet">${words.t("verdict.none")}</p>`;
   const groups = [[...beside(report.body.view, words), ...signage(report.body, words), ...mount(report.body.mount, words), ...watching(report.body.events, now, words)], standing(camera, words, now), device(report.body.health, words), records(camera, words, now)];
   return html`<div class="facts">
     ${groups.map((rows, at) => html`<dl key=${at}>
