@@ -83,7 +83,7 @@ class Outlet(Protocol):
     """What the loop asks of the link: say, never wait."""
 
     def publish_report(self, payload: bytes) -> None: ...
-    def publish_state(self, payload: bytes) -> None: ...
+    def publish_state(self, payload: bytes, *, changed: bool = True) -> None: ...
     def publish_checkpoint(self, payload: bytes) -> None: ...
     def publish_event(self, kind: str, payload: bytes) -> None: ...
     def set_alarm(self, alarm_id: str, payload: bytes | None) -> None: ...
@@ -353,7 +353,9 @@ class Runtime:
         header, message = self._sealer.seal(report)
         self._outlet.publish_report(message)
         mirror = mirror_of(self._site, header, report)
-        self._outlet.publish_state(json.dumps(mirror, separators=(",", ":")).encode("utf-8"))
+        plain = json.dumps(mirror, separators=(",", ":")).encode("utf-8")
+        new = self._said is None or cadence.differs(self._said.report, report)
+        self._outlet.publish_state(plain, changed=new)
         self._said = cadence.Said(report, now.mono_s)
         if standing.ledger_size != self._checkpoint_size:
             checkpoint = Checkpoint(

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 import threading
 import time
 
 CHUNK_BYTES = 4096
+_TCPI_SEGS_OUT = 136
+"""Where ``tcpi_segs_out`` stands in ``struct tcp_info``; ``tcpi_segs_in`` follows it."""
 
 
 class Relay:
@@ -32,7 +35,18 @@ class Relay:
         self._flowing.set()
         self._lock = threading.Lock()
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
+        self._up = self._down = 0
         threading.Thread(target=self._accept, name="relay", daemon=True).start()
+
+    def counts(self) -> dict[str, int]:
+        """Bytes that came by since the start, and the near connections' segments so far.
+
+        ``up``: from whoever connected; ``down``: to them; ``segments``: of living connections,
+        both ways, bare acknowledgements included.
+        """
+        with self._lock:
+            segments = sum(_segments(near) for near, _ in self._pairs)
+            return {"up": self._up, "down": self._down, "segments": segments}
 
     def cut(self) -> int:
         """Cut every connection; how many there were. What is on its way is lost."""
@@ -95,6 +109,11 @@ class Relay:
         with contextlib.suppress(OSError):
             while chunk := source.recv(CHUNK_BYTES):
                 self._flowing.wait()
+                with self._lock:
+                    if source is pair[0]:
+                        self._up += len(chunk)
+                    else:
+                        self._down += len(chunk)
                 if self.delay_s:
                     time.sleep(self.delay_s)
                 sink.sendall(chunk)
@@ -102,6 +121,15 @@ class Relay:
             self._pairs.discard(pair)
         for end in pair:
             _drop(end)
+
+
+def _segments(end: socket.socket) -> int:
+    """Segments out and in, of ``tcp_info`` (linux/tcp.h); 0 where the kernel does not say."""
+    try:
+        info = end.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+    except OSError:
+        return 0
+    return sum(struct.unpack_from("=II", info, _TCPI_SEGS_OUT)) if len(info) >= 144 else 0
 
 
 def _drop(end: socket.socket) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import random
 import threading
@@ -93,6 +94,7 @@ class Link:
         self._on_witness, self._on_sent = on_witness, on_sent
         self._uniform, self._clock = uniform, clock
         self._withdrawn = False
+        self._mirrored_s = -math.inf
         self._outbox = Outbox(
             settings.outbox,
             most_rows=settings.outbox_rows,
@@ -181,8 +183,18 @@ class Link:
         self._sender.stand(self.topics.report, payload, numbered=True)
         self._wake()
 
-    def publish_state(self, payload: bytes) -> None:
-        """The plain JSON mirror: as the report."""
+    def publish_state(self, payload: bytes, *, changed: bool = True) -> None:
+        """The plain JSON mirror: as the report.
+
+        Args:
+            changed: whether it tells anything new but time and measurements. What does not is
+                held back for ``mirror_period_s``: it would be most of an idle camera's traffic.
+        """
+        now_s = self._clock()
+        rare = self.settings.introduction is None  # Home Assistant forgets what is not renewed
+        if rare and not changed and now_s - self._mirrored_s < self.settings.mirror_period_s:
+            return
+        self._mirrored_s = now_s
         self._sender.stand(self.topics.state, payload)
         self._wake()
 

@@ -58,6 +58,8 @@ class LinkSettings:
         linger_s: how long a record may wait in memory before it is written to the card.
         settle_s: how long an acknowledged record is kept, to be sent again if the connection breaks
             meanwhile: longer than the broker takes to write its memory (``autosave_interval``).
+        mirror_period_s: how long a plain mirror that tells nothing new is held back, where no Home
+            Assistant waits for it.
         history_rate_hz: records a second replayed after an outage, at most.
         allow_v311: whether to fall back to MQTT 3.1.1 where the broker refuses 5.
         prefer_v311: whether to try 3.1.1 first; spares the detour with a broker known to be old.
@@ -87,6 +89,7 @@ class LinkSettings:
     outbox_bytes: int = 16 * 2**20
     linger_s: float = 2.0
     settle_s: float = 90.0
+    mirror_period_s: float = 3600.0
     history_rate_hz: float = 20.0
     allow_v311: bool = True
     prefer_v311: bool = False

@@ -163,7 +163,7 @@ class Hand:
     def publish_report(self, payload):
         self.said.append(unseal(payload, LOOKUP))
 
-    def publish_state(self, payload):
+    def publish_state(self, payload, *, changed=True):
         self.mirror = json.loads(payload)
 
     def publish_checkpoint(self, payload):
