@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,7 @@ from viewkeeper.sim.demo.play import Play
 from viewkeeper.sim.demo.world import World
 
 OUT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks"
+TOP = Path(__file__).resolve().parents[2]
 RTSP_SERVER = Path(__file__).resolve().parents[1] / "support" / "rtsp_server.py"
 MIB = 2**20
 
@@ -100,7 +102,7 @@ def _sources(folder: Path, stack: contextlib.ExitStack) -> dict[str, str]:
     return found
 
 
-def _costs(seconds: float) -> dict[str, Cost]:
+def _costs(seconds: float, debian: Path | None) -> dict[str, Cost]:
     """By source."""
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
@@ -122,11 +124,27 @@ def _costs(seconds: float) -> dict[str, Cost]:
                         lambda seen: seen.report is not None and seen.report.config_sequence == 1
                     )
                     camera.stop()
-                found[kind] = _watch(camera.config, folder / "notify", seconds)
+                notify, here = folder / "notify", (sys.executable,)
+                found[kind] = _watch(camera.config, notify, seconds, here)
+                if debian is not None and kind == "files":
+                    found[f"{kind}, Debian's Python and libraries"] = _watch(
+                        camera.config, notify, seconds, _in_root(debian, folder)
+                    )
             return found
 
 
-def _watch(settings: Path, notify: Path, seconds: float) -> Cost:
+def _in_root(root: Path, folder: Path) -> list[str]:
+    """A command that runs Debian's Python in ``root`` on this tree's agent; needs root."""
+    inner = (
+        f'mkdir -p "{root}{TOP}" "{root}{folder}" && mount --bind "{TOP}" "{root}{TOP}" && '
+        f'mount --bind "{folder}" "{root}{folder}" && mount -t proc proc "{root}/proc" && '
+        f'cd / && exec env PYTHONPATH="{TOP}" PYTHONDONTWRITEBYTECODE=1 chroot "{root}" '
+        'python3 "$@"'
+    )
+    return ["unshare", "--mount", "sh", "-c", inner, "sh"]
+
+
+def _watch(settings: Path, notify: Path, seconds: float, python: Sequence[str]) -> Cost:
     """One agent's life, with the environment that its service gives it."""
     notify.unlink(missing_ok=True)
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -135,7 +153,7 @@ def _watch(settings: Path, notify: Path, seconds: float) -> Cost:
     began = time.monotonic()
     told = {"NOTIFY_SOCKET": str(notify), "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
     agent = subprocess.Popen(
-        [sys.executable, "-m", "viewkeeper.agent.cli", "run", "--config", str(settings)],
+        [*python, "-m", "viewkeeper.agent.cli", "run", "--config", str(settings)],
         env={**os.environ, **told},
         stderr=subprocess.DEVNULL,
     )
@@ -192,8 +210,11 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description="What the agent costs.")
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument(
+        "--debian", type=Path, metavar="ROOT", help="also in this Debian root; needs root"
+    )
     arguments = parser.parse_args()
-    costs = _costs(arguments.seconds)
+    costs = _costs(arguments.seconds, arguments.debian)
     text = "\n".join(
         [
             "# What the agent costs",

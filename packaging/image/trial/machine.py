@@ -69,7 +69,7 @@ class Machine:
         key = (
             f"systemd.unit-dropin.{dropin_of}~{name}" if dropin_of else f"systemd.extra-unit.{name}"
         )
-        self._units[f"systemd.{key}"] = base64.b64encode(text.encode()).decode()
+        self._units[key] = base64.b64encode(text.encode()).decode()
 
     def start(self) -> None:
         """Switch it on."""

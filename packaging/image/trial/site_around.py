@@ -103,7 +103,9 @@ class Surroundings:
         self._web.daemon_threads = True
         threading.Thread(target=self._web.serve_forever, daemon=True).start()
         time.sleep(1.0)
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2, "recorder.recorder", protocol=paho.MQTTv5
+        )
         context = ssl.create_default_context(cafile=str(self.tls / "ca.crt"))
         context.load_cert_chain(
             *(self.certs.path_of("recorder.recorder", s) for s in ("crt", "key"))

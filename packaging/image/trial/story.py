@@ -109,11 +109,6 @@ class Story:
         self.machine.wait_for("^(?:.*: )?enrolled", 90)
         self.machine.wait_for("view registered", 120)
         self.around.next_report(60 * self.machine.patience)
-        sockets = self.machine.wait_for(r"listening sockets: (\d+)", 60)
-        self.seen["listening_sockets"] = int(sockets[1])
-        self.machine.wait_for("root: .*Read-only file system", 20)
-        self.machine.wait_for("root: .*squashfs", 20)
-        self.machine.wait_for("looked around", 20)
         self.machine.pull_the_plug()
 
     def view(self) -> None:
@@ -123,6 +118,11 @@ class Story:
         self.machine.start()
         first = self.around.next_report(90 * self.machine.patience)
         self.seen["first_report_s"] = first - began
+        sockets = self.machine.wait_for(r"listening sockets: (\d+)", 60)
+        self.seen["listening_sockets"] = int(sockets[1])
+        self.machine.wait_for("root: .*Read-only file system", 20)
+        self.machine.wait_for("root: .*squashfs", 20)
+        self.machine.wait_for("looked around", 20)
         told = self.around.configure(digest)
         if "accepted" not in told:
             sys.exit(f"error: the configuration was not accepted: {told}")
