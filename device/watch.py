@@ -67,16 +67,17 @@ class Watch:
         config, now_ms = self._take(), self._clock.now().utc_ms
         if self._board.camera is None:
             return self.guard.blind("no_camera", now_ms)
-        if self._view is None:
-            return self.guard.blind("not_registered", now_ms)
+        view, guard = self._view, self.guard  # an order may change both while a picture comes
+        if view is None:
+            return guard.blind("not_registered", now_ms)
         try:
             grey = await self._board.camera.grey()
         except Exception as error:  # whatever the driver raises: no picture
             print("camera:", error)
-            return self.guard.blind("signal_lost", now_ms)
+            return guard.blind("signal_lost", now_ms)
         self.frames += 1
-        found = self._view.compare(grey)
-        for flag in self.guard.step(found, config["tolerance"], now_ms):
+        found = view.compare(grey)
+        for flag in guard.step(found, config["tolerance"], now_ms):
             self._tell(flag)
 
     async def _feel(self):
@@ -88,21 +89,22 @@ class Watch:
         )
         if self.mount is None:
             return
-        self.mount.case_open = senses.case_open()
+        mount, known = self.mount, self._mount  # an order may change both meanwhile
+        mount.case_open = senses.case_open()
         now_ms = self._clock.now().utc_ms
         try:
             samples, temperature_c, knocked = await senses.gravity()
         except OSError as error:
             print("accelerometer:", error)
-            return self.mount.blind("signal_lost", now_ms)
-        flags = self.mount.knock(now_ms) if knocked else []
-        if self._mount is None:
-            self.mount.blind("not_registered", now_ms)
-            self.mount.temperature_c = temperature_c
+            return mount.blind("signal_lost", now_ms)
+        flags = mount.knock(now_ms) if knocked else []
+        if known is None:
+            mount.blind("not_registered", now_ms)
+            mount.temperature_c = temperature_c
         else:
-            felt = self._mount.compare(samples, temperature_c, senses.drift_g_per_k)
-            known_c = self._mount.temperature_c
-            flags += self.mount.step(felt, config["tolerance"], temperature_c, known_c, now_ms)
+            felt = known.compare(samples, temperature_c, senses.drift_g_per_k)
+            tolerance, known_c = config["tolerance"], known.temperature_c
+            flags += mount.step(felt, tolerance, temperature_c, known_c, now_ms)
         for flag in flags:
             self._tell(flag)
 

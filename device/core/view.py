@@ -82,7 +82,7 @@ class View:
         if data[:4] != MAGIC:
             raise ViewError("this is no registered view of a device")
         size = int.from_bytes(data[4:6], "big"), int.from_bytes(data[6:8], "big")
-        return View(size[0], size[1], int.from_bytes(data[8:12], "big"), data[12:])
+        return View(size[0], size[1], int.from_bytes(data[8:12], "big"), memoryview(data)[12:])
 
     @property
     def digest(self):

@@ -29,6 +29,9 @@ class Files:
             with open(self._path(name), "rb") as file:
                 if start:
                     file.seek(start)
+                if length < 0:
+                    # Room for just that: reading to the end would take twice as much, in steps.
+                    length = os.stat(self._path(name))[6] - start
                 return file.read(length)
         except OSError:
             return None
