@@ -129,7 +129,7 @@ function Page({ config, tables, store }) {
     <${Bar} words=${words} link=${link} recorder=${recorder} theme=${theme} sound=${sound} setSound=${setSound} operator=${config.operator} place=${hash === "#/alarms" ? "alarms" : "cameras"}
       setTheme=${(one) => { remember(THEME, one); applyTheme(one); setTheme(one); }}
       setLanguage=${speak} />
-    <main id="main" tabindex="-1">
+    <main id="main" tabindex="-1" class=${chosen || plan ? "" : "wide"}>
       <h1 class="sr">${words.t("cameras")}</h1>
       ${link.state === "denied" && html`<${Login} words=${words} onSubmit=${(user, password) => open.login(user, password)} />`}
       ${store.strangers > 0 && html`<p class="notice" data-notice="strangers">${words.t("strangers", { count: words.count.format(store.strangers) })}</p>`}

@@ -64,7 +64,7 @@ function Sheet({ sheet, words, zoom }) {
   const [drawing, unit] = useUnit(sheet.box, zoom);
   const drawn = sheet.pins.slice(0, MOST);
   return html`<div class="sheet-window" tabindex="0" role="group" aria-label=${words.t("map")} data-zoomed=${zoom}>
-    <svg ref=${drawing} class=${`sheet-${zoom}`} viewBox=${sheet.box.join(" ")} stroke-width=${1.5 * unit} font-size=${PX.label * unit}>
+    <svg ref=${drawing} class=${`sheet-${zoom} ${sheet.image ? "on-picture" : ""}`} viewBox=${sheet.box.join(" ")} stroke-width=${1.5 * unit} font-size=${PX.label * unit}>
       ${sheet.image
         ? html`<image href=${sheet.image} x=${x} y=${y} width=${width} height=${height} preserveAspectRatio="none" />`
         : html`<${Grid} box=${sheet.box} unit=${unit} words=${words} />`}

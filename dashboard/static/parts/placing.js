@@ -38,7 +38,7 @@ export function Placing({ site, plan, cameras, words }) {
   return html`<section class="placing">
     <header><h2>${words.t("placing.title", { site })}</h2><p class="quiet">${words.t("placing.note")}</p></header>
     <div class="panel">
-      <svg ref=${drawing} viewBox=${box.join(" ")} tabindex="0" role="application" aria-label=${words.t("placing.stage")} data-stage
+      <svg ref=${drawing} class="on-picture" viewBox=${box.join(" ")} tabindex="0" role="application" aria-label=${words.t("placing.stage")} data-stage
         stroke-width=${1.5 * unit} font-size=${12 * unit} onKeyDown=${onKeyDown}
         onPointerDown=${(event) => { dragged.current = true; event.currentTarget.setPointerCapture(event.pointerId); at(event); }}
         onPointerMove=${(event) => dragged.current && at(event)} onPointerUp=${() => { dragged.current = false; }}>
