@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from viewkeeper.command_line import OneLineParser, guarded
-from viewkeeper.sim.commands import agent, fleet, frames, render, stage, year
+from viewkeeper.sim.commands import agent, decision, fleet, frames, render, stage, year
 from viewkeeper.sim.demo import command as demo
 from viewkeeper.sim.errors import SimError
 
@@ -31,6 +31,7 @@ COMMANDS = (
     Command("frames", frames.SUMMARY, frames.add_arguments, frames.run),
     Command("stage", stage.SUMMARY, stage.add_arguments, stage.run),
     Command("year", year.SUMMARY, year.add_arguments, year.run),
+    Command("decision", decision.SUMMARY, decision.add_arguments, decision.run),
     Command("fleet", fleet.SUMMARY, fleet.add_arguments, fleet.run),
     Command("agent", agent.SUMMARY, agent.add_arguments, agent.run),
 )

@@ -22,3 +22,9 @@ bench-recorder: venv ## processor time of the recorder a message, in SQLite and 
 
 bench-fov: $(BENCH_STAMP) ## how well the field of view is measured from a sweep; DATA=folder of .hdr panoramas
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_fov $(if $(DATA),--data $(DATA))
+
+.PHONY: bench-year
+
+bench-year: $(BENCH_STAMP) ## false alarms and knocks through a year, a slow drift, and the decision's theory; DATA=folder
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_year $(if $(DATA),--data $(DATA))
+	$(PY) -m viewkeeper.sim.cli decision --out docs/benchmarks/decision.md

@@ -1,0 +1,130 @@
+"""The judgement over a year and over a slow drift; writes docs/benchmarks/year.md.
+
+Places: two drawn streets, and panoramas of a folder (``--data``), evenly chosen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from viewkeeper.agent.core.view.registered import RegistrationError
+from viewkeeper.agent.core.view.verdict import Tolerance
+from viewkeeper.sim.camera.conditions import Conditions
+from viewkeeper.sim.camera.panorama import load_panorama, street_scene
+from viewkeeper.sim.camera.pinhole import Lens
+from viewkeeper.sim.camera.virtual import VirtualCamera
+from viewkeeper.sim.drift import Drifted, live
+from viewkeeper.sim.weather import Weather
+from viewkeeper.sim.year import Life, Plan, registered_view
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "benchmarks"
+SEED = 20261124
+SIZE = (320, 240)
+A_DAY_DEG, DAYS = 0.05, 40
+
+
+def cameras(data: Path | None, places: int) -> list[tuple[str, VirtualCamera]]:
+    """Places by name, each with a camera at its home view."""
+    found = [(f"street {seed}", street_scene(seed)) for seed in (1, 2)]
+    paths = sorted(data.glob("*.hdr")) if data is not None else []
+    step = max(1, len(paths) // max(1, places))
+    found += [(path.stem, load_panorama(path)) for path in paths[::step][:places]]
+    return [(name, VirtualCamera(p, p.home, Lens(60.0), SIZE, 3)) for name, p in found]
+
+
+def main(data: Path | None = None, hours: int = 60, places: int = 4) -> None:
+    """Live, count and write."""
+    began = time.process_time()
+    years: list[tuple[str, dict[str, Any] | str]] = []
+    drifts: list[tuple[str, Drifted]] = []
+    for name, camera in cameras(data, places):
+        try:
+            view = registered_view(camera)
+        except RegistrationError as error:
+            years.append((name, error.reason))
+            continue
+        life = Life(camera, view, Plan(knock_every=6))
+        years.append((name, life.through(Weather(SEED).sample(hours)).to_dict()))
+        camera.pose = camera.registered
+        night = Conditions(night=1.0, noise=0.02, people=2)
+        drifts.append((name, live(camera, view, days=DAYS, a_day_deg=A_DAY_DEG, night=night)))
+        (DOCS / "year.md").write_text(page(years, drifts, hours, time.process_time() - began))
+
+
+def page(
+    years: list[tuple[str, dict[str, Any] | str]],
+    drifts: list[tuple[str, Drifted]],
+    hours: int,
+    seconds: float,
+) -> str:
+    """The page as Markdown."""
+    lines = [
+        "# A year, and a slow drift",
+        "",
+        f"`make bench-year DATA=folder` writes this page. {hours} hours a place, drawn evenly "
+        f"from a simulated year (`sim/weather.py`) with night, fog, rain, shadow, wind, people and "
+        f"lorries; six frames an hour, {SIZE[0]} × {SIZE[1]}; every sixth hour a knock of 1 to 5°. "
+        f"Seed {SEED}. This samples a year; it is not every hour of one.",
+        "",
+        "| place | frames | false alarms | false flags | knocks | reported | blind | missed "
+        "| frames to the report: median / most | worst error of a found view |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    total = dict.fromkeys(
+        ("frames", "false_alarms", "false_flags", "knocks", "knocks_found", "knocks_blind",
+         "knocks_missed"), 0)  # fmt: skip
+    for name, told in years:
+        if isinstance(told, str):
+            lines.append(f"| {name} | no view could be registered: {told} | | | | | | | | |")
+            continue
+        for key in total:
+            total[key] += int(told[key])
+        waited = f"{told['frames_to_report_median']} / {told['frames_to_report_most']}"
+        cells = " | ".join(str(told[key]) for key in total)
+        lines.append(f"| {name} | {cells} | {waited} | {told['worst_error_deg']}° |")
+    lines.append("| **all** | " + " | ".join(f"**{value}**" for value in total.values()) + " | | |")
+    wrong = [
+        f"- {name}, hour {one['hour']:.2f}: `{one['what']}` under {one['conditions']}"
+        for name, told in years
+        if isinstance(told, dict)
+        for one in told["wrong"]
+    ]
+    if wrong:
+        lines += ["", "Hours that were judged wrongly:", "", *wrong[:12]]
+    lines += [
+        "",
+        "*Blind*: it said that it could not tell. *Missed*: it said `same` to the end. *Gross "
+        "error*: a view was found, more than 0.35° from the truth.",
+        "",
+        f"## {A_DAY_DEG}° a day for {DAYS} days",
+        "",
+        f"Noon and a noisy infrared night every day, with learned references; tolerance "
+        f"{Tolerance().pan_deg}°. The report is due on the day after the tolerance is crossed at "
+        "the latest; *denied* counts frames of later days on which `same` stood.",
+        "",
+        "| place | tolerance crossed | reported | too early | denied | lessons: day (degrees off) "
+        "| told by a learned one | worst error |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, told in drifts:
+        lessons = ", ".join(f"{day} ({off:.2f}°)" for day, off in told.lessons) or "none"
+        lines.append(
+            f"| {name} | day {told.crossed_day} | "
+            f"{'never' if told.reported_day is None else f'day {told.reported_day}'} "
+            f"| {'yes' if told.early else 'no'} | {told.denied} | {lessons} | {told.by_learned} "
+            f"| {told.worst_error_deg:.3f}° |"
+        )
+    lines += ["", f"{seconds:.0f} s of one processor.", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--hours", type=int, default=60)
+    parser.add_argument("--places", type=int, default=4)
+    arguments = parser.parse_args()
+    main(arguments.data, arguments.hours, arguments.places)
