@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import queue
+import secrets
 import ssl
 import time
 from dataclasses import dataclass
@@ -86,7 +87,9 @@ class _Session:
         self._arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._news: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._topics: list[tuple[str, int]] = []
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=version)
+        # A name of its own: a broker that takes names from certificates refuses none at all.
+        name = f"desk-{secrets.token_hex(6)}"
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=version)
         _identify(self._client, broker)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *_: self._news.put(_SUBSCRIBED)
