@@ -4,7 +4,8 @@ SUITE ?= trixie
 ARCH ?= amd64
 IMAGE_VERSION ?= 0.1.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 IMAGE_TOOLS := mmdebstrap qemu-user-static binfmt-support
-BOOT_IMAGE_TOOLS := $(IMAGE_TOOLS) qemu-system-x86 qemu-system-arm ovmf qemu-efi-aarch64 mtools mosquitto openssl
+BOOT_IMAGE_TOOLS := $(IMAGE_TOOLS) qemu-system-x86 qemu-system-arm ovmf qemu-efi-aarch64 mtools mosquitto openssl \
+	rauc squashfs-tools
 
 .PHONY: deb
 deb: ## Debian packages in dist/, built, checked and tried in a clean root (needs root); SUITE=trixie

@@ -71,6 +71,11 @@ class Machine:
         )
         self._units[key] = base64.b64encode(text.encode()).decode()
 
+    def on(self) -> None:
+        """See that it is switched on."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+
     def start(self) -> None:
         """Switch it on."""
         code, _ = FIRMWARE[self.arch]
