@@ -5,10 +5,10 @@ schema: device-schema
 device-schema: venv
 	$(PY) device/tools/generate_core.py
 
-.PHONY: device-sizes device-soak
+.PHONY: device-bench device-soak
 
-device-sizes: venv ## measure flash and RAM of each module of the device's core into docs/device.md
-	$(PY) device/tools/core_sizes.py
+device-bench: venv ## view check beside the agent's, times, flash and RAM of each module, into docs/benchmarks/device.md
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_device $(if $(DATA),--data $(DATA))
 
 device-soak: venv ## ten thousand turns of the device's core with the heap watched
 	VIEWKEEPER_SOAK_TURNS=10000 $(PY) -m pytest -q --timeout 3000 tests/device/core/test_soak.py

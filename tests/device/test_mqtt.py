@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -200,6 +201,18 @@ def test_pings_keep_a_silent_line_alive(broker, peer, tmp_path):
     # The broker cuts off who says nothing for one and a half times the keep-alive.
     told = Device(tmp_path, port=broker.tcp_port, count=1, keepalive_s=1, stay_s=3).end()
     assert told["connects"] == 1
+
+
+def test_a_broker_that_freezes_is_left_and_found_again(broker, peer, tmp_path):
+    device = Device(tmp_path, port=broker.tcp_port, count=30, pause_s=0.2, keepalive_s=1, stay_s=1)
+    peer.until(lambda: peer.payloads("t/event"))
+    assert broker._process is not None
+    os.kill(broker._process.pid, signal.SIGSTOP)
+    time.sleep(5.0)  # the line stays up and nothing answers
+    os.kill(broker._process.pid, signal.SIGCONT)
+    told = device.end()
+    assert told["connects"] >= 2
+    peer.until(lambda: len(set(peer.payloads("t/event", "t/history"))) == 30)
 
 
 def test_orders_come_in_and_one_too_long_comes_as_its_digest(broker, peer, tmp_path):

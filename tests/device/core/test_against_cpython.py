@@ -176,7 +176,9 @@ VECTORS = os.environ.get("VECTORS")
 @needs_micropython
 @pytest.mark.skipif(not VECTORS, reason="VECTORS names no checkout")
 def test_wycheproofs_ed25519_vectors_hold_on_a_device(tmp_path):
-    for path in sorted(Path(VECTORS).rglob("ed25519_test.json")):
+    paths = sorted(Path(VECTORS).rglob("ed25519_test.json"))
+    assert paths, "VECTORS names a folder without ed25519_test.json"
+    for path in paths:
         rows, expected = [], []
         for group in json.loads(path.read_text("utf-8"))["testGroups"]:
             public = bytes.fromhex(group["publicKey"]["pk"])

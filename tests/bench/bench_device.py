@@ -1,0 +1,235 @@
+"""What a device's view check is worth beside the agent's, and what the device weighs.
+
+``make device-bench`` writes docs/benchmarks/device.md. Accuracy is measured on CPython, whose
+numbers MicroPython repeats (tests/device/test_view.py); time on MicroPython's unix port.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from device.core import shrink, view
+from device.tools import sizes
+from tests.bench.view_pairs import LENS, places
+from viewkeeper.agent.core.frame import Frame
+from viewkeeper.agent.core.view.estimate import estimate
+from viewkeeper.agent.core.view.registered import RegistrationError, register
+from viewkeeper.sim.camera import nuisances
+from viewkeeper.sim.camera.pose import Pose
+from viewkeeper.sim.camera.virtual import VirtualCamera
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "benchmarks" / "device.md"
+PANORAMAS = ROOT.parent / "shared" / "data" / "panoramas"
+SIZE = (320, 240)
+KNOCK, FALL = (5.0, 3.0, 1.05), (14.0, 8.0, 1.25)
+"""Largest pan and tilt, roll, and zoom either way."""
+RIGHT_DEG, RIGHT_ROLL_DEG = 0.5, 0.75
+
+TIMED = """
+import time
+{before}
+from device.core import ed25519
+from device.core.view import View
+known = View(106, 80, 60000, open({folder!r} + "/registered", "rb").read())
+present = open({folder!r} + "/present", "rb").read()
+seed = bytes(32)
+public = ed25519.public_key(seed)
+signature = ed25519.sign(seed, bytes(300), public)
+def least(what):
+    best = 1 << 30
+    for _ in range(15):
+        start = time.ticks_us()
+        what()
+        best = min(best, time.ticks_diff(time.ticks_us(), start))
+    return best
+print(least(lambda: known.compare(present)),
+      least(lambda: ed25519.verify(public, signature, bytes(300))),
+      least(lambda: ed25519.sign(seed, bytes(300), public)))
+"""
+PLAIN = """
+import sys
+import device.core.view_plain, device.core.sha512_plain
+sys.modules["device.core.view_viper"] = device.core.view_plain
+sys.modules["device.core.sha512_viper"] = device.core.sha512_plain
+"""
+
+
+@dataclass(slots=True)
+class Score:
+    """How one of them did."""
+
+    asked: int = 0
+    errors_deg: list[float] = field(default_factory=list)
+    wrong: int = 0
+
+    def take(self, move: tuple[float, float, float] | None, truth: tuple[float, float, float]):
+        self.asked += 1
+        if move is None:
+            return
+        pan, tilt, roll = (abs(a - b) for a, b in zip(move, truth, strict=True))
+        if max(pan, tilt) > RIGHT_DEG or roll > RIGHT_ROLL_DEG:
+            self.wrong += 1
+        else:
+            self.errors_deg.append(max(pan, tilt))
+
+    def __str__(self) -> str:
+        error = f"{statistics.median(self.errors_deg):.3f}" if self.errors_deg else "–"
+        right = len(self.errors_deg)
+        return f"{right / self.asked:.2f} | {self.wrong} | {error}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    nuisance: str
+    registered: Frame
+    present: Frame
+    truth: tuple[float, float, float]
+
+
+def pairs(data: Path | None, each: int, limits: tuple[float, float, float]) -> Iterator[Pair]:
+    panoramas = places(data)
+    angle, rolled, zoomed = limits
+    for number, name in enumerate(nuisances.NAMES):
+        for index in range(each):
+            rng = np.random.default_rng((11, number, index))
+            panorama = panoramas[index % len(panoramas)]
+            home = Pose(float(rng.uniform(0, 360)), float(rng.uniform(-8, 8)))
+            camera = VirtualCamera(panorama, home, LENS, SIZE, seed=index)
+            first = camera.frame(0.0)[0]
+            pan, tilt = rng.uniform(-angle, angle, 2)
+            zoom = float(np.exp(rng.uniform(-np.log(zoomed), np.log(zoomed))))
+            roll = float(rng.uniform(-rolled, rolled))
+            camera.pose = home.moved(float(pan), float(tilt), roll, zoom)
+            camera.conditions = nuisances.draw(name, rng)
+            second, truth = camera.frame(1.0)
+            move = truth.move
+            yield Pair(name, first, second, (move.pan_deg, move.tilt_deg, move.roll_deg))
+
+
+def shrunk(luma: np.ndarray) -> bytes:
+    """As a device's camera gives it."""
+    height, width = luma.shape
+    factor = shrink.shrink_factor(width, height)
+    rows = range(0, height // factor * factor, factor)
+    return b"".join(
+        bytes(shrink.shrink_rows(luma[y : y + factor].tobytes(), width, factor)) for y in rows
+    )
+
+
+def by_device(pair: Pair) -> tuple[float, float, float] | None:
+    width, height = (side // shrink.shrink_factor(*SIZE) for side in SIZE)
+    try:
+        known = view.View(width, height, 60_000, shrunk(pair.registered.luma))
+    except view.ViewError:
+        return None
+    found = known.compare(shrunk(pair.present.luma))
+    return None if found.cause is not None else (found.pan, found.tilt, found.roll)
+
+
+def by_agent(pair: Pair) -> tuple[float, float, float] | None:
+    try:
+        known = register([pair.registered], LENS)
+    except RegistrationError:
+        return None
+    found = estimate(known, pair.present)
+    move = found.move
+    return (move.pan_deg, move.tilt_deg, move.roll_deg) if found.found else None
+
+
+def accuracy(data: Path | None, each: int) -> list[str]:
+    rows = [
+        "| moves | condition | device: right | wrong | error ° | agent: right | wrong | error ° |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for label, limits in (("knock", KNOCK), ("fall", FALL)):
+        scores: dict[str, tuple[Score, Score]] = {}
+        for pair in pairs(data, each, limits):
+            for name in (pair.nuisance, "all"):
+                device, agent = scores.setdefault(name, (Score(), Score()))
+                if name == "all":
+                    continue
+                told = by_device(pair), by_agent(pair)
+                for where in (name, "all"):
+                    all_device, all_agent = scores.setdefault(where, (Score(), Score()))
+                    all_device.take(told[0], pair.truth)
+                    all_agent.take(told[1], pair.truth)
+        for name, (device, agent) in sorted(scores.items(), key=lambda item: item[0] == "all"):
+            rows.append(f"| {label} | {name} | {device} | {agent} |")
+    return rows
+
+
+def times() -> list[str]:
+    camera = VirtualCamera(places(None)[0], Pose(0.0, 0.0), LENS, SIZE, seed=1)
+    first = camera.frame(0.0)[0]
+    camera.pose = Pose(0.0, 0.0).moved(2.0, 1.0, 1.0, 1.0)
+    rows = ["| code | one comparison ms | verify ms | sign ms |", "|---|---:|---:|---:|"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "registered").write_bytes(shrunk(first.luma))
+        (folder / "present").write_bytes(shrunk(camera.frame(1.0)[0].luma))
+        sizes.compile_to(folder, "x64")
+        for label, before in (("viper", ""), ("plain", PLAIN)):
+            script = TIMED.format(before=before, folder=name)
+            micropython = [str(sizes.BIN / "micropython")]
+            told = [int(us) / 1000 for us in sizes.run(micropython, script, folder).split()]
+            rows.append(f"| {label} | {' | '.join(f'{ms:.1f}' for ms in told)} |")
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="folder of .hdr panoramas; else a drawn street")
+    parser.add_argument("--each", type=int, default=20, help="pairs of each condition")
+    arguments = parser.parse_args()
+    data = arguments.data or (PANORAMAS if PANORAMAS.is_dir() else None)
+    seen = "a drawn street" if data is None else f"{len(list(data.glob('*.hdr')))} panoramas"
+    version = subprocess.run(
+        [sizes.BIN / "micropython", "-c", "import sys; print(sys.version)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    page = f"""# The device in figures
+
+Written by `make device-bench`; nothing here was measured on a board. MicroPython: {version}.
+
+## View check, beside the agent's
+
+Virtual camera over {seen}, {SIZE[0]} x {SIZE[1]} pixels at 60° across, {arguments.each} pairs a
+condition and range. The device sees them shrunk to 106 x 80. *knock*: up to {KNOCK[0]:.0f}° pan and
+tilt, {KNOCK[1]:.0f}° roll, zoom {KNOCK[2]}; *fall*: up to {FALL[0]:.0f}°, {FALL[1]:.0f}°,
+{FALL[2]}. *right*: share found with pan and tilt within {RIGHT_DEG}° and roll within
+{RIGHT_ROLL_DEG}°. *wrong*: pairs found, but not so. *error*: median of the larger of pan and tilt,
+of those that are right.
+
+{chr(10).join(accuracy(data, arguments.each))}
+
+## Time
+
+Least of 15 on the desk's unix port (x86-64), which says nothing of a microcontroller's.
+
+{chr(10).join(times())}
+
+## Flash and RAM
+
+Bytes. RAM is what an import leaves on the heap, code included: 64-bit on the desk's unix port,
+32-bit on Debian's for armhf under qemu. Where the code is frozen it lies in flash.
+
+{sizes.table(ROOT / "build" / "arm")}
+"""
+    PAGE.write_text(page, encoding="utf-8")
+    print(f"{PAGE.relative_to(ROOT)} written", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
