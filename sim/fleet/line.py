@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from viewkeeper.agent.adapters.link.connection import Connection, ConnectionFailed, Incoming
+from viewkeeper.agent.adapters.link.connection import Connection, ConnectionFailed
 from viewkeeper.agent.adapters.link.link import LASTED_S, WINDOW
+from viewkeeper.agent.adapters.link.messages import Incoming
 from viewkeeper.agent.adapters.link.settings import LinkSettings
 from viewkeeper.agent.adapters.link.versions import Version
 from viewkeeper.protocol.errors import SetupError

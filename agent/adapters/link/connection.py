@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import copy
 import select
-import ssl
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -23,12 +21,11 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from viewkeeper.agent.adapters.link.messages import Outgoing, ReplyTo
-from viewkeeper.agent.adapters.link.settings import LinkSettings, TlsSettings
+from viewkeeper.agent.adapters.link.credentials import password_of, tls_context
+from viewkeeper.agent.adapters.link.messages import Incoming, Outgoing, ReplyTo
+from viewkeeper.agent.adapters.link.settings import LinkSettings
 from viewkeeper.agent.adapters.link.versions import Version
-from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.topics import OFFLINE
-from viewkeeper.secret_file import read_secret_text
 
 MAX_PACKET_BYTES = 65_536
 _UNSUPPORTED_VERSION = 0x84  # MQTT 5 §3.2.2.2
@@ -49,47 +46,6 @@ class ConnectionFailed(Exception):
         super().__init__(text)
         self.refused_version = refused_version
         self.unanswered = unanswered
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One message as it came."""
-
-    topic: str
-    payload: bytes
-    retained: bool
-    reply: ReplyTo | None
-
-
-def tls_context(tls: TlsSettings) -> ssl.SSLContext:
-    """The context for mutual TLS, read from disk anew: certificates get renewed.
-
-    Raises:
-        SetupError: naming the file that cannot be used.
-    """
-    for path in (tls.ca, tls.cert, tls.key):
-        if path is not None and not path.is_file():
-            raise SetupError(Reason.FILE_MISSING, f"tls: {path} is not there")
-    try:
-        context = ssl.create_default_context(cafile=str(tls.ca))
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if tls.cert is not None and tls.key is not None:
-            # An empty password: an encrypted key fails instead of asking on a terminal.
-            context.load_cert_chain(str(tls.cert), str(tls.key), password="")
-    except (ssl.SSLError, OSError) as error:
-        raise SetupError(Reason.FILE_UNREADABLE, f"tls: {tls.ca} or its pair: {error}") from error
-    return context
-
-
-def password_of(settings: LinkSettings) -> str | None:
-    """First line of the password file.
-
-    Raises:
-        SetupError: missing, readable for others, or empty.
-    """
-    if settings.password_file is None:
-        return None
-    return read_secret_text(settings.password_file)
 
 
 class Connection:

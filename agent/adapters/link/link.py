@@ -6,44 +6,35 @@ neither. Settings come in, orders go out, bytes are never looked into.
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import math
-import os
 import random
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
 from viewkeeper.agent.adapters.link.backoff import Uniform
-from viewkeeper.agent.adapters.link.connection import (
-    Connection,
-    ConnectionFailed,
-    Incoming,
-    password_of,
-    tls_context,
-)
+from viewkeeper.agent.adapters.link.connection import Connection, ConnectionFailed
+from viewkeeper.agent.adapters.link.credentials import password_of, tls_context
+from viewkeeper.agent.adapters.link.ears import Ears
 from viewkeeper.agent.adapters.link.messages import (
+    Incoming,
     LinkCounts,
     Lost,
     ReceivedOrder,
-    ReplyTo,
     dress,
     order_kind,
-    verdict_topic,
 )
 from viewkeeper.agent.adapters.link.outbox import Outbox
 from viewkeeper.agent.adapters.link.sender import Sender
 from viewkeeper.agent.adapters.link.settings import LinkSettings
 from viewkeeper.agent.adapters.link.versions import Versions
+from viewkeeper.agent.adapters.link.voice import Voice
+from viewkeeper.agent.adapters.link.waker import Waker
 from viewkeeper.protocol.errors import Reason, SetupError, ViewkeeperError
 from viewkeeper.protocol.topics import OFFLINE, ONLINE
-from viewkeeper.protocol.vocabulary import OrderKind
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 WINDOW = 10
 """Publications that may wait for their acknowledgement at one time."""
@@ -53,7 +44,7 @@ LASTED_S = 30.0
 """A connection that broke sooner counts as a failed attempt: no hot loop of quarrels."""
 
 
-class Link:
+class Link(Voice):
     """MQTT for one camera. No method but ``stop`` waits for the network or the card.
 
     Every publish method may be called from any thread, before ``start`` and while offline.
@@ -88,13 +79,8 @@ class Link:
         uniform: Uniform = random.uniform,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.settings = settings
-        self.topics = settings.topics
-        self._on_order, self._on_state, self._on_gap = on_order, on_state, on_gap
-        self._on_witness, self._on_sent = on_witness, on_sent
-        self._uniform, self._clock = uniform, clock
-        self._withdrawn = False
-        self._mirrored_s = -math.inf
+        self._ears = Ears(on_order, on_state, on_gap, on_witness, on_sent)
+        self._uniform = uniform
         self._outbox = Outbox(
             settings.outbox,
             most_rows=settings.outbox_rows,
@@ -102,10 +88,11 @@ class Link:
             linger_s=settings.linger_s,
             clock=clock,
         )
-        self._sender = Sender(
+        topics = settings.topics
+        sender = Sender(
             self._outbox,
-            self.topics.history,
-            dress(self.topics, settings.telemetry_expiry_s, settings.record_expiry_s),
+            topics.history,
+            dress(topics, settings.telemetry_expiry_s, settings.record_expiry_s),
             history_rate_hz=settings.history_rate_hz,
             clock=clock,
             settle_s=settings.settle_s,
@@ -116,12 +103,9 @@ class Link:
         self._connected = threading.Event()
         self._stopping = threading.Event()
         self._kept_awake = threading.Event()
-        self._wake_read, self._wake_write = os.pipe()
-        os.set_blocking(self._wake_read, False)
-        os.set_blocking(self._wake_write, False)
-        self._sender.stand(self.topics.status, ONLINE)
-        if settings.introduction is not None:
-            self._introduce()
+        self._waker = Waker()
+        sender.stand(topics.status, ONLINE)
+        super().__init__(settings, sender, clock, self._wake)
         self._connection: Connection | None = None
         self._threads: list[threading.Thread] = []
 
@@ -152,9 +136,7 @@ class Link:
             thread.join(timeout_s)
         self._outbox.close()
         if not any(thread.is_alive() for thread in self._threads):
-            os.close(self._wake_read)
-            os.close(self._wake_write)
-            self._wake_read = self._wake_write = -1
+            self._waker.close()
 
     @property
     def connected(self) -> bool:
@@ -176,115 +158,17 @@ class Link:
             written_bytes=outbox.written_bytes,
         )
 
-    # what the camera says
-
-    def publish_report(self, payload: bytes) -> None:
-        """The present report: retained; an unsent older one is forgotten; renewed on reconnect."""
-        self._sender.stand(self.topics.report, payload, numbered=True)
-        self._wake()
-
-    def publish_state(self, payload: bytes, *, changed: bool = True) -> None:
-        """The plain JSON mirror: as the report.
-
-        Args:
-            changed: whether it tells anything new but time and measurements. What does not is
-                held back for ``mirror_period_s``: it would be most of an idle camera's traffic.
-        """
-        now_s = self._clock()
-        rare = self.settings.introduction is None  # Home Assistant forgets what is not renewed
-        if rare and not changed and now_s - self._mirrored_s < self.settings.mirror_period_s:
-            return
-        self._mirrored_s = now_s
-        self._sender.stand(self.topics.state, payload)
-        self._wake()
-
-    def publish_checkpoint(self, payload: bytes) -> None:
-        """The ledger's signed checkpoint: as the report."""
-        self._sender.stand(self.topics.checkpoint, payload)
-        self._wake()
-
-    def publish_event(self, kind: str, payload: bytes) -> None:
-        """A signed event: held until acknowledged; by ``history`` if that needs a reconnect."""
-        self._post(self.topics.event(kind), payload)
-
-    def publish_access(self, payload: bytes) -> None:
-        """A signed entry of the access register: held as an event is."""
-        self._post(self.topics.access, payload)
-
-    def set_alarm(self, alarm_id: str, payload: bytes | None) -> None:
-        """Raise an alarm (retained, held until acknowledged) or clear it with ``None``.
-
-        What stands survives a restart of the agent: see ``standing_alarms``.
-        """
-        topic = self.topics.alarm(alarm_id)
-        if payload is None:
-            self._sender.clear(topic)
-            self._wake()
-        else:
-            self._post(topic, payload, stands=True)
-
-    def end_alarm(self, alarm_id: str, payload: bytes) -> None:
-        """Send the signed end of an alarm, held as an event is; then clear its topic."""
-        topic = self.topics.alarm(alarm_id)
-        self._post(topic, payload)
-        self._sender.clear(topic)
-        self._wake()
-
-    @property
-    def standing_alarms(self) -> tuple[str, ...]:
-        """Ids of the alarms that stand, also those a former process of this agent raised."""
-        prefix = self.topics.alarm("")
-        return tuple(topic.removeprefix(prefix) for topic in self._sender.standing(prefix))
-
-    def publish_verdict(
-        self, kind: OrderKind, payload: bytes, response: ReplyTo | None = None
-    ) -> None:
-        """A signed verdict: ``config/applied`` (retained) or ``reply``; held as an event is."""
-        self._post(
-            verdict_topic(self.topics, kind, response),
-            payload,
-            stands=kind is OrderKind.CONFIG,
-            correlation=response.correlation_data if response else None,
-        )
-
-    def publish_history(self, payload: bytes) -> None:
-        """A signed record straight to ``history``: gaps, clock fixes. Held as an event is."""
-        self._post(self.topics.history, payload)
-
-    def withdraw(self) -> None:
-        """Take the camera's introduction back: Home Assistant forgets its entities."""
-        introduction = self.settings.introduction
-        self._withdrawn = True
-        if introduction is not None:
-            for topic in introduction.messages(self.topics):
-                self._sender.clear(topic)
-            self._wake()
-
-    def _introduce(self) -> None:
-        introduction = self.settings.introduction
-        if introduction is None or self._withdrawn:
-            return
-        for topic, payload in introduction.messages(self.topics).items():
-            self._sender.stand(topic, payload)
-
     @property
     def _subscriptions(self) -> tuple[str, ...]:
         introduction = self.settings.introduction
         birth = () if introduction is None else (introduction.birth_topic,)
-        witness = () if self._on_witness is None else (self.topics.witness,)
+        witness = (self.topics.witness,) if self._ears.hear_witness else ()
         return self.topics.orders + witness + birth
 
-    def _post(
-        self, topic: str, payload: bytes, *, stands: bool = False, correlation: bytes | None = None
-    ) -> None:
-        self._sender.post(topic, payload, stands=stands, correlation=correlation)
-        self._kept_awake.set()
-        self._wake()
-
-    def _wake(self) -> None:
-        # A full pipe means that it will wake anyway; a closed one, that it has stopped.
-        with contextlib.suppress(OSError):
-            os.write(self._wake_write, b"\0")
+    def _wake(self, for_card: bool = False) -> None:
+        if for_card:
+            self._kept_awake.set()
+        self._waker.wake()
 
     # the thread of the card
 
@@ -315,7 +199,7 @@ class Link:
             connection = Connection(
                 self.settings, self._versions.present, self._acknowledged, self._incoming
             )
-            connection.open(self._wake_read)
+            connection.open(self._waker.fileno())
         except ConnectionFailed as error:
             self._versions = self._versions.failed(
                 refused_version=error.refused_version, unanswered=error.unanswered
@@ -336,7 +220,7 @@ class Link:
         self._connection = None
         if self._connected.is_set():
             self._connected.clear()
-            self._tell(False)
+            self._ears.state(False)
         if not self._stopping.is_set():
             self._ended(connection.end_text, lasted=self._clock() - since_s >= LASTED_S)
 
@@ -359,13 +243,13 @@ class Link:
             self._send(connection, window)
             history_s = self._sender.history_in_s()
             if not connection.pump(
-                1.0 if history_s is None else min(1.0, history_s), self._wake_read
+                1.0 if history_s is None else min(1.0, history_s), self._waker.fileno()
             ):
                 return
-            self._drain()
+            self._waker.drain()
             if connection.subscribed and not self._connected.is_set():
                 self._connected.set()
-                self._tell(True)
+                self._ears.state(True)
             if connection.warning != warned:
                 warned = connection.warning
                 if warned:
@@ -387,10 +271,10 @@ class Link:
         deadline = time.monotonic() + 2.0
         while time.monotonic() < deadline:
             self._send(connection, window, history=False)
-            if self._sender.in_flight() == 0 or not connection.pump(0.1, self._wake_read):
+            if self._sender.in_flight() == 0 or not connection.pump(0.1, self._waker.fileno()):
                 break
-            self._drain()
-        connection.close(self._wake_read)
+            self._waker.drain()
+        connection.close(self._waker.fileno())
 
     def _send(self, connection: Connection, window: int, *, history: bool = True) -> None:
         while self._sender.in_flight() < window:
@@ -399,35 +283,15 @@ class Link:
                 return
             self._sender.sent(connection.publish(job.message), job)
 
-    def _drain(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while len(os.read(self._wake_read, 4096)) == 4096:
-                pass
-
     def _tell_losses(self) -> None:
         for lost in self._outbox.take_losses():
             log.error("link: %d records were lost: the outbox was full", lost.count)
             self._tell_gap(lost)
 
     def _tell_gap(self, lost: Lost) -> None:
-        if self._on_gap is None:
-            return
-        try:
-            payload = self._on_gap(lost)
-        except Exception:  # the caller's code must not end the link
-            log.exception("link: on_gap failed")
-            return
+        payload = self._ears.gap(lost)
         if payload is not None:
             self._sender.post_gap(payload)
-
-    def _tell(self, connected: bool) -> None:
-        self._guarded("on_state", self._on_state, connected)
-
-    def _guarded(self, name: str, call: Callable[[T], object], value: T) -> None:
-        try:
-            call(value)
-        except Exception:  # the caller's code must not end the link
-            log.exception("link: %s failed", name)
 
     def _acknowledged(self, packet_id: int, failure: str) -> None:
         job = self._sender.acknowledged(packet_id, refused=bool(failure))
@@ -441,8 +305,7 @@ class Link:
             )
         elif job.row:
             self._counts = replace(counts, sent=counts.sent + 1)
-            if self._on_sent is not None:
-                self._guarded("on_sent", self._on_sent, job.message.payload)
+            self._ears.sent(job.message.payload)
 
     def _incoming(self, message: Incoming) -> None:
         introduction = self.settings.introduction
@@ -450,12 +313,12 @@ class Link:
             if message.payload == ONLINE:
                 self._introduce()
             return
-        if self._on_witness is not None and message.topic == self.topics.witness:
-            self._guarded("on_witness", self._on_witness, message.payload)
+        if self._ears.hear_witness and message.topic == self.topics.witness:
+            self._ears.witness(message.payload)
             return
         kind = order_kind(self.topics, message.topic)
         if kind is None:
             log.warning("link: ignored a message on %s", message.topic)
             return
         order = ReceivedOrder(kind, message.payload, message.retained, message.reply, message.topic)
-        self._guarded("on_order", self._on_order, order)
+        self._ears.order(order)

@@ -26,6 +26,16 @@ class ReplyTo:
 
 
 @dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message as it came."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    reply: ReplyTo | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReceivedOrder:
     """Bytes that claim to be an order. Nothing in them is verified yet.
 

@@ -15,27 +15,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from viewkeeper.agent.adapters.link.messages import Lost
 from viewkeeper.agent.adapters.link.outbox_file import FileDamaged, FileFailed, OutboxFile
-from viewkeeper.agent.adapters.link.rows import Row, add_loss, identity_of
+from viewkeeper.agent.adapters.link.rows import OutboxCounts, Row, add_loss, identity_of
 
 log = logging.getLogger(__name__)
 
 STALE_FOR = 10
 """Rows that are done stay on the card for this many times ``linger_s`` at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxCounts:
-    """What the outbox did since it was opened."""
-
-    lost: int = 0
-    written_bytes: int = 0
-    write_failures: int = 0
 
 
 class Outbox:
@@ -113,7 +103,7 @@ class Outbox:
         if row is None:
             self._forget(number)
         self._evicted.append((number, row))
-        self._tally(lost=1)
+        self._counts = self._counts.plus(lost=1)
 
     def done(self, number: int) -> None:
         """The broker has this row."""
@@ -266,7 +256,7 @@ class Outbox:
                 else:  # it changed while it was being written
                     self._unkept.setdefault(topic, self._clock())
             self._losses_dirty = False
-            self._tally(written_bytes=size)
+            self._counts = self._counts.plus(written_bytes=size)
         return size
 
     def _settle_evictions(self) -> None:
@@ -323,17 +313,9 @@ class Outbox:
             self._kept_on_card = set()
             self._unkept = dict.fromkeys(self._kept, self._clock())
             self._losses_dirty = True
-            self._tally(lost=len(vanished), write_failures=1)
+            self._counts = self._counts.plus(lost=len(vanished), write_failures=1)
 
     def _failed(self, error: FileFailed) -> None:
         log.warning("outbox: %s; records wait in memory", error)
         with self._memory:
-            self._tally(write_failures=1)
-
-    def _tally(self, *, lost: int = 0, written_bytes: int = 0, write_failures: int = 0) -> None:
-        counts = self._counts
-        self._counts = OutboxCounts(
-            counts.lost + lost,
-            counts.written_bytes + written_bytes,
-            counts.write_failures + write_failures,
-        )
+            self._counts = self._counts.plus(write_failures=1)

@@ -28,6 +28,25 @@ class Row:
     retain: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxCounts:
+    """What the outbox did since it was opened."""
+
+    lost: int = 0
+    written_bytes: int = 0
+    write_failures: int = 0
+
+    def plus(
+        self, *, lost: int = 0, written_bytes: int = 0, write_failures: int = 0
+    ) -> OutboxCounts:
+        """With so much more."""
+        return OutboxCounts(
+            self.lost + lost,
+            self.written_bytes + written_bytes,
+            self.write_failures + write_failures,
+        )
+
+
 def identity_of(payload: bytes) -> tuple[bytes, int] | None:
     """(boot, sequence) of one of our own sealed records; ``None`` where it is not one."""
     if not payload or payload[0] != _SIGN1_TAG:

@@ -22,7 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from viewkeeper.agent.adapters.link.connection import password_of, tls_context
+from viewkeeper.agent.adapters.link.credentials import password_of, tls_context
 from viewkeeper.agent.adapters.link.settings import LinkSettings
 from viewkeeper.protocol.errors import Reason, SetupError
 

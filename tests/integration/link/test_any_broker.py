@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +193,7 @@ def test_a_failing_callback_does_not_end_the_link(broker: Broker, agents: Any, p
         if len(heard) == 1:
             raise RuntimeError("the desk fell over")
 
-    agent.link._on_order = fail_once
+    agent.link._ears = replace(agent.link._ears, on_order=fail_once)
     agent.started()
     desk.publish(f"{BASE}/grant", b"first")
     desk.publish(f"{BASE}/grant", b"second")

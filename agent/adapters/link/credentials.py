@@ -1,0 +1,40 @@
+"""Who a camera is to its broker, read from disk anew each time: certificates get renewed."""
+
+from __future__ import annotations
+
+import ssl
+
+from viewkeeper.agent.adapters.link.settings import LinkSettings, TlsSettings
+from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.secret_file import read_secret_text
+
+
+def tls_context(tls: TlsSettings) -> ssl.SSLContext:
+    """The context for mutual TLS, read from disk anew: certificates get renewed.
+
+    Raises:
+        SetupError: naming the file that cannot be used.
+    """
+    for path in (tls.ca, tls.cert, tls.key):
+        if path is not None and not path.is_file():
+            raise SetupError(Reason.FILE_MISSING, f"tls: {path} is not there")
+    try:
+        context = ssl.create_default_context(cafile=str(tls.ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if tls.cert is not None and tls.key is not None:
+            # An empty password: an encrypted key fails instead of asking on a terminal.
+            context.load_cert_chain(str(tls.cert), str(tls.key), password="")
+    except (ssl.SSLError, OSError) as error:
+        raise SetupError(Reason.FILE_UNREADABLE, f"tls: {tls.ca} or its pair: {error}") from error
+    return context
+
+
+def password_of(settings: LinkSettings) -> str | None:
+    """First line of the password file.
+
+    Raises:
+        SetupError: missing, readable for others, or empty.
+    """
+    if settings.password_file is None:
+        return None
+    return read_secret_text(settings.password_file)
