@@ -30,9 +30,11 @@ LOW, HIGH = 0.42, 0.55
 """Mean squared difference of unit textures, 0 alike .. 2 unrelated."""
 LOW_USUAL, HIGH_USUAL = 2.2, 4.0
 """The same as multiples of what is usual at that pixel."""
-LOW_TAIL, HIGH_TAIL = 1.3, 2.7
+LOW_TAIL, HIGH_TAIL = 5.0, 12.0
 """The same as multiples of the frame's own tail."""
-TAIL = 0.97
+TAIL, MIDDLES, MOST_TAIL = 0.9, 2.0, 0.07
+"""The quantile less so many medians, since noise is everywhere and rain here and there; and what
+is believed of it: more than that is a crowd and no weather."""
 TAIL_RISE, TAIL_FALL = 0.06, 0.3
 """Share a frame by which the tail is followed; who walks near must not raise it."""
 LEARN_S, ABSORB_S = 8.0, 60.0
@@ -168,7 +170,7 @@ def _anew(present: Luma, factor: int) -> tuple[Background, Foreground]:
     noise = min(6.0, max(1.0, noise_level(present)))
     unit = _unit(present, noise)
     state = Background(
-        present, unit, zero, nothing, zero, SETTLE_FRAMES, noise, 0.05, present, unit, zero
+        present, unit, zero, nothing, zero, SETTLE_FRAMES, noise, 0.0, present, unit, zero
     )
     return state, Foreground(nothing, nothing, factor, settled=False, change=zero)
 
@@ -266,8 +268,9 @@ def _box_7(values: Luma) -> Luma:
 
 def _tail(unlike: Luma, before: float) -> float:
     few = unlike[1::4, 1::3].ravel()
-    at = int(few.size * TAIL)
-    now = float(np.partition(few, at)[at])
+    middle, at = few.size // 2, int(few.size * TAIL)
+    few.partition((middle, at))
+    now = min(MOST_TAIL, max(0.0, float(few[at]) - MIDDLES * float(few[middle])))
     return before + (now - before) * (TAIL_RISE if now > before else TAIL_FALL)
 
 
