@@ -24,7 +24,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "benchmarks"
 SEED = 20261124
 MADE_ON = ("adams_place_bridge", "autoshop_01")
 """Places looked at while the measure was written; they do not count."""
-LENSES = ((40.0, 0.0), (60.0, 0.0), (60.0, -0.1), (90.0, 0.0), (90.0, -0.1))
+LENSES = ((40.0, 0.0), (60.0, -0.1), (90.0, 0.0))
 PICTURES = 16
 
 
@@ -44,10 +44,11 @@ def sweep(panorama: Panorama, hfov_deg: float, k1: float, rng: np.random.Generat
     return frames
 
 
-def main(data: Path | None = None) -> None:
+def main(data: Path | None = None, most: int = 7) -> None:
     """Measure and write the page."""
     paths = sorted(data.glob("*.hdr")) if data is not None else []
     paths = [path for path in paths if not path.name.startswith(MADE_ON)]
+    paths = paths[:: max(1, len(paths) // most)][:most]
     places = [(path.stem, lambda path=path: load_panorama(path)) for path in paths] or [
         (f"street {seed}", lambda seed=seed: street_scene(seed)) for seed in (2, 3, 4)
     ]
@@ -73,8 +74,8 @@ def _page(
         "",
         f"`make bench-fov DATA=folder` writes this page. {places} places, none of which the "
         f"measure was made on; {PICTURES} pictures of 640 × 480 each while the camera is swung "
-        f"by a third of its view to both sides, with people and JPEG; seed {SEED}. The panoramas have "
-        "2.8 pixels a degree, so narrow views are blurred more than a real camera's. The virtual "
+        f"by a third of its view to both sides, with people and JPEG; seed {SEED}. The panoramas "
+        "have 2.8 pixels a degree, so narrow views are blurred more than a real camera's. The virtual "
         "camera turns about its exact centre; a hand does not, and near things then cost accuracy.",
         "",
         "| true field of view | bend k1 | measured | error: median / worst | stated error, median "
@@ -111,4 +112,6 @@ def _page(
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path)
-    main(parser.parse_args().data)
+    parser.add_argument("--places", type=int, default=7, help="at most (default 7)")
+    told = parser.parse_args()
+    main(told.data, told.places)

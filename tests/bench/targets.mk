@@ -28,3 +28,8 @@ bench-fov: $(BENCH_STAMP) ## how well the field of view is measured from a sweep
 bench-year: $(BENCH_STAMP) ## false alarms and knocks through a year, a slow drift, and the decision's theory; DATA=folder
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_year $(if $(DATA),--data $(DATA))
 	$(PY) -m viewkeeper.sim.cli decision --out docs/benchmarks/decision.md
+
+.PHONY: picture-reference
+
+picture-reference: $(BENCH_STAMP) ## draw what can be seen in a registered view's file (docs/pictures/reference.jpg)
+	$(PY) -m tests.bench.picture_reference
