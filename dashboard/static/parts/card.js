@@ -117,12 +117,12 @@ function DriftPanel({ camera, words, now, history }) {
     if (one === null) return words.t("drift.all");
     return one > 24 ? words.t("drift.days", { n: one / 24 }) : words.t("drift.hours", { n: one });
   };
-  return html`<div class="panel-head"><h3>${words.t("drift.title")}</h3>
+  return html`<div class="panel-head" data-history=${state}><h3>${words.t("drift.title")}</h3>
       <div class="segments" role="group" aria-label=${words.t("drift.window")}>
         ${windows.map((one) => html`<button key=${one} type="button" aria-pressed=${String(one === hours)} onClick=${() => setHours(one)}>${name(one)}</button>`)}
       </div></div>
     <${Drift} camera=${camera} words=${words} now=${now} hours=${hours} />
-    <p class="legend" data-history=${state}>${state in STATES ? words.t(STATES[state]) : camera.drift.some((one) => one.move) && words.t("drift.band")}</p>`;
+    <p class="legend">${state in STATES ? words.t(STATES[state]) : camera.drift.some((one) => one.move) && words.t("drift.band")}</p>`;
 }
 
 const STATES = { loading: "history.loading", failed: "history.failed" };
