@@ -116,7 +116,7 @@ class BrokerSettings:
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = ""
-    keepalive_s: int = 60
+    keepalive_s: int = 90
     reconnect_first_s: float = 1.0
     reconnect_most_s: float = 300.0
     reconnect_spread_s: float = 0.0

@@ -41,7 +41,8 @@ class LinkSettings:
         username, password_file: for brokers without client certificates; the first line of the
             file is the password.
         tls: mutual TLS, or ``None`` for plain TCP (demo, tests).
-        keepalive_s: silence after which each side checks the other.
+        keepalive_s: silence after which each side checks the other; longer than a report's period,
+            so that a camera that reports needs no pings.
         session_expiry_s: how long the broker keeps our subscriptions and undelivered orders.
         will_delay_s: how long the broker waits before it says ``offline`` for us (MQTT 5).
         retry_first_s, retry_most_s: ceilings of the first and the longest wait before a new
@@ -74,7 +75,7 @@ class LinkSettings:
     username: str | None = None
     password_file: Path | None = None
     tls: TlsSettings | None = None
-    keepalive_s: int = 60
+    keepalive_s: int = 90
     session_expiry_s: int = 7 * 86_400
     will_delay_s: int = WILL_DELAY_S
     retry_first_s: float = 1.0
