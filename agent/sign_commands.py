@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ def add_to(commands: Any) -> None:
     verbs = sign.add_subparsers(title="verbs", metavar="VERB", required=True)
     preview = verbs.add_parser(
         "preview",
-        help="draw the sign as a display would show it (.png)",
-        description="Draws the sign, text as large as fits; an error where it cannot fit.",
+        help="draw the sign as a display would show it (.png, or its plan as .json)",
+        description="Draws the sign, text as large as fits; an error where it cannot fit. A name "
+        "that ends in .json gets the plan instead: texts, boxes and QR code to draw it elsewhere.",
     )
     preview.add_argument("--operator", required=True)
     preview.add_argument("--purpose", required=True)
@@ -31,7 +33,7 @@ def add_to(commands: Any) -> None:
     preview.add_argument("--url", default="", help="of the notice, for the QR code")
     preview.add_argument("--size", default="400x300", metavar="WxH", help="pixels of the panel")
     preview.add_argument("--font", default="", metavar="FILE", help="with Chinese characters")
-    preview.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    preview.add_argument("--out", type=Path, required=True, metavar="FILE.png|.json")
     preview.set_defaults(run=_preview)
     region = verbs.add_parser(
         "region",
@@ -46,7 +48,7 @@ def add_to(commands: Any) -> None:
 
 
 def _preview(arguments: argparse.Namespace, _adapters: object) -> int:
-    from viewkeeper.agent.adapters.signage import face  # draws; nothing else here does
+    from viewkeeper.agent.adapters.signage import preview  # draws; nothing else here does
 
     try:
         width, height = (int(part) for part in arguments.size.lower().split("x"))
@@ -56,14 +58,22 @@ def _preview(arguments: argparse.Namespace, _adapters: object) -> int:
         ) from None
     if not (1 <= width <= 4096 and 1 <= height <= 4096):
         raise SetupError(Reason.SETTING, f"--size must be 1 to 4096 a side, is {arguments.size}")
-    notice = face.Notice(
+    notice = preview.Notice(
         arguments.operator, arguments.purpose, arguments.phone, arguments.days, arguments.url
     )
-    picture = face.draw(notice, (width, height), arguments.font)
+    size = (width, height)
+    match arguments.out.suffix.lower():
+        case ".png":
+            data = preview.preview_png(notice, size, arguments.font)
+        case ".json":
+            drawn = preview.plan(notice, size, arguments.font)
+            data = (json.dumps(drawn, ensure_ascii=False) + "\n").encode()
+        case _:
+            raise SetupError(Reason.SETTING, f"--out must end in .png or .json: {arguments.out}")
     try:
-        picture.save(arguments.out)
-    except (OSError, ValueError) as error:
-        raise SetupError(Reason.FILE_UNREADABLE, f"{arguments.out}: {error}") from None
+        arguments.out.write_bytes(data)
+    except OSError as error:
+        raise SetupError(Reason.FILE_UNREADABLE, f"{arguments.out}: {error.strerror}") from None
     print(f"{arguments.out}: {width} × {height}")
     return 0
 

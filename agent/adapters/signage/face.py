@@ -87,11 +87,11 @@ def draw(notice: Notice, size: tuple[int, int], font: str = "") -> Image.Image:
     """
     image_module, draw_module, _ = _pillow()
     face = Face(font)
-    code = _code(notice.url)
+    code = code_of(notice.url)
     plan = lay_out(notice, size, face, None if code is None else len(code))
     picture = image_module.new("1", size, 1)
     pen = draw_module.Draw(picture)
-    pen.rectangle((0, 0, size[0] - 1, _header_px(size) - 1), fill=0)
+    pen.rectangle((0, 0, size[0] - 1, header_px(size) - 1), fill=0)
     for line in plan.lines:
         # The ink's own upper left corner, not the pen's, stands in the box's corner.
         ink = face.ink(line.text, line.font_px)
@@ -117,7 +117,7 @@ def lay_out(notice: Notice, size: tuple[int, int], face: Face, modules: int | No
     if width < 96 or height < 64:
         raise SetupError(Reason.SETTING, f"a sign needs 96 × 64 pixels, the panel has {size}")
     margin = max(2, min(size) // 40)
-    head = _header_px(size)
+    head = header_px(size)
     lines = list(
         _fit(face, notice.headlines, (margin, margin, width - margin, head - margin), wrap=False)
     )
@@ -140,7 +140,7 @@ def lay_out(notice: Notice, size: tuple[int, int], face: Face, modules: int | No
     return Layout(size, tuple(lines), qr)
 
 
-def _header_px(size: tuple[int, int]) -> int:
+def header_px(size: tuple[int, int]) -> int:
     return max(2 * (LEAST_FONT_PX + 3) + 6, round(size[1] * HEADER_SHARE))
 
 
@@ -258,7 +258,7 @@ def _pieces(text: str) -> list[str]:
     return [piece for piece in pieces if piece]
 
 
-def _code(url: str) -> list[list[bool]] | None:
+def code_of(url: str) -> list[list[bool]] | None:
     """The QR code's modules with their quiet border; ``None`` without an address."""
     if not url:
         return None

@@ -1,11 +1,13 @@
 """The sign as a picture: whatever the text, nothing leaves its place."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from viewkeeper.agent.adapters.signage import face
 from viewkeeper.agent.cli import main
@@ -28,7 +30,7 @@ FACE = face.Face("")
 def test_no_text_ever_overflows_or_meets_the_code(operator, purpose, days, size, linked):
     url = "https://example.org/n" if linked else ""
     notice = face.Notice(operator, purpose, "+86 551-0000-0000", days, url)
-    modules = len(face._code(url)) if linked else None
+    modules = len(face.code_of(url)) if linked else None
     try:
         plan = face.lay_out(notice, size, FACE, modules)
     except SetupError as error:
@@ -42,7 +44,7 @@ def test_no_text_ever_overflows_or_meets_the_code(operator, purpose, days, size,
         assert 0 <= top < bottom <= size[1]
     for above, below in itertools.pairwise(boxes):
         assert above[3] <= below[1]
-    head = face._header_px(size)
+    head = face.header_px(size)
     assert all(box[3] <= head for box in boxes[:2])
     assert all(box[1] >= head for box in boxes[2:])
     if plan.qr is not None:
@@ -113,3 +115,37 @@ def test_the_preview_command_writes_a_picture_or_names_the_cure(tmp_path, capsys
     capsys.readouterr()
     assert run({**given_, **changes}) == 2
     assert named in capsys.readouterr().err
+
+
+def test_the_plan_draws_what_the_picture_shows(tmp_path):
+    arguments = [
+        "sign", "preview", "--operator", "合肥市公安局", "--purpose", "维护公共安全",
+        "--phone", "0551-1", "--url", "https://example.org/n", "--size", "400x300",
+    ]  # fmt: skip
+    picture, planned = tmp_path / "sign.png", tmp_path / "sign.json"
+    assert main([*arguments, "--out", str(picture)]) == 0
+    assert main([*arguments, "--out", str(planned)]) == 0
+    with Image.open(picture) as opened:
+        ink = ~np.asarray(opened.convert("1"))
+    plan = json.loads(planned.read_text(encoding="utf-8"))
+    assert (plan["width"], plan["height"]) == (400, 300) == ink.shape[::-1]
+    qr = plan["qr"]
+    module = qr["module"]
+    code = np.array([[bit == "1" for bit in row] for row in qr["rows"]])
+    drawn = ink[
+        qr["top"] : qr["top"] + module * len(code), qr["left"] : qr["left"] + module * len(code)
+    ]
+    assert (drawn == np.kron(code, np.ones((module, module), bool))).all()
+    for line in plan["lines"]:
+        left, top, right, bottom = line["box"]
+        inside = ink[top:bottom, left:right]
+        assert (~inside if line["inverted"] else inside).any(axis=1).sum() > 1
+    assert "合肥市公安局" in "".join(line["text"] for line in plan["lines"])
+
+
+def test_a_preview_of_another_kind_is_refused_with_the_cure(tmp_path, capsys):
+    assert main([
+        "sign", "preview", "--operator", "a", "--purpose", "b", "--phone", "c",
+        "--out", str(tmp_path / "sign.gif"),
+    ]) != 0  # fmt: skip
+    assert "--out must end in .png or .json" in capsys.readouterr().err
