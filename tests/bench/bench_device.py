@@ -154,15 +154,11 @@ def accuracy(data: Path | None, each: int) -> list[str]:
     for label, limits in (("knock", KNOCK), ("fall", FALL)):
         scores: dict[str, tuple[Score, Score]] = {}
         for pair in pairs(data, each, limits):
-            for name in (pair.nuisance, "all"):
-                device, agent = scores.setdefault(name, (Score(), Score()))
-                if name == "all":
-                    continue
-                told = by_device(pair), by_agent(pair)
-                for where in (name, "all"):
-                    all_device, all_agent = scores.setdefault(where, (Score(), Score()))
-                    all_device.take(told[0], pair.truth)
-                    all_agent.take(told[1], pair.truth)
+            told = by_device(pair), by_agent(pair)
+            for where in (pair.nuisance, "all"):
+                device, agent = scores.setdefault(where, (Score(), Score()))
+                device.take(told[0], pair.truth)
+                agent.take(told[1], pair.truth)
         for name, (device, agent) in sorted(scores.items(), key=lambda item: item[0] == "all"):
             rows.append(f"| {label} | {name} | {device} | {agent} |")
     return rows
