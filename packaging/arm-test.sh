@@ -39,9 +39,9 @@ mount -t proc proc "$root/proc"
 # Bookworm's cryptography, cbor2 and paho-mqtt are below what the agent takes: there, only the rooms
 # that need none of them.
 if [ $# = 0 ]; then
-    set -- tests/unit/core/ledger tests/unit/core/signage tests/unit/core/events \
+    set -- tests/unit/core/ledger tests/unit/core/policy tests/unit/core/signage tests/unit/core/events \
         tests/unit/core/quality tests/unit/core/view
-    [ "$suite" = bookworm ] || set -- "$@" tests/unit/core/trust tests/unit/core/policy \
+    [ "$suite" = bookworm ] || set -- "$@" tests/unit/core/trust \
         tests/unit/protocol tests/vectors
 fi
 {

@@ -169,7 +169,8 @@ class Surroundings:
                   "--out", order, "--yes")  # fmt: skip
         cert, key = (self.certs.path_of("desk.desk", suffix) for suffix in ("crt", "key"))
         return authority("send", self.desk, order, "--host", "127.0.0.1", "--port", self.port,
-                         "--ca", self.tls / "ca.crt", "--cert", cert, "--key", key, "--timeout-s", 300)  # fmt: skip
+                         "--ca", self.tls / "ca.crt", "--cert", cert, "--key", key,
+                         "--timeout-s", 300)  # fmt: skip
 
     def _on_connect(self, client: paho.Client, *_: Any) -> None:
         client.subscribe(f"{ROOT}/#", 1)

@@ -153,7 +153,7 @@ def steps_of(
     yield "after the plugs", story.after_the_plugs
     yield "update server", story.updates_from_here
     yield "unsigned", lambda: story.refused(foreign(), "signature|verif|certificate", "unsigned")
-    yield "older", lambda: story.refused(older(), "version", "older")
+    yield "older", lambda: story.refused(older(), "Version mismatch", "older")
     yield "update", lambda: story.updated(bundle(NEWER))
     yield (
         "does not boot",

@@ -1,0 +1,138 @@
+"""The image's first start, with the real agent and desk; mount and user alone are left out."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "packaging/image/rootfs/usr/lib/viewkeeper-image/first-boot"
+SETTINGS = """
+[camera]
+site = "hefei"
+id = "cam-1"
+hfov_deg = 60
+[source]
+kind = "files"
+path = "{frames}"
+loop = true
+[broker]
+host = "broker.example"
+ca_file = "ca.pem"
+cert_file = "cam-1.pem"
+key_file = "cam-1.key"
+[storage]
+dir = "{state}"
+"""
+
+
+class Camera:
+    """A root with a card in it."""
+
+    def __init__(self, root):
+        self.root, self.card = root, root / "card"
+        self.conf, self.state = root / "etc/viewkeeper", root / "var/lib/viewkeeper"
+        tools = root / "tools"
+        for folder in (self.card, self.conf, self.state, tools, root / "frames"):
+            folder.mkdir(parents=True)
+        for name in ("mount", "umount"):
+            (tools / name).symlink_to("/bin/true")
+        agent = tools / "viewkeeper-agent"
+        # Twelve frames two seconds apart would only make the test slow.
+        agent.write_text(
+            f'#!/bin/sh\n[ "$1" != register ] || set -- "$@" --frames 3 --interval 0\n'
+            f'exec {sys.executable} -m viewkeeper.agent.cli "$@"\n'
+        )
+        agent.chmod(0o755)
+        tiles = np.random.default_rng(1).integers(30, 220, (15, 20), np.uint8)
+        picture = b"P5\n320 240\n255\n" + np.kron(tiles, np.ones((16, 16), np.uint8)).tobytes()
+        (root / "frames" / "0.pgm").write_bytes(picture)
+        self.settings = SETTINGS.format(frames=root / "frames", state=self.state)
+
+    def start(self):
+        told = {"VIEWKEEPER_ROOT": str(self.root), "VIEWKEEPER_OWNER": "", "VIEWKEEPER_BECOME": ""}
+        done = subprocess.run(
+            ["sh", SCRIPT],
+            env={**os.environ, **told, "PATH": f"{self.root / 'tools'}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stderr == ""
+        assert (self.card / "status.txt").read_text() == done.stdout
+        return done.stdout
+
+
+@pytest.fixture
+def camera(tmp_path):
+    return Camera(tmp_path)
+
+
+def desk(*words):
+    done = subprocess.run(
+        [sys.executable, "-m", "viewkeeper.authority.cli", *map(str, words)],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_camera_without_settings_asks_for_them(camera):
+    assert "no settings yet" in camera.start()
+
+
+def test_settings_that_do_not_read_leave_the_old_ones_in_force(camera):
+    (camera.conf / "agent.toml").write_text(camera.settings)
+    wrong = camera.settings.replace("hfov_deg = 60", "hfov_deg = 300")
+    (camera.card / "agent.toml").write_text(wrong)
+    told = camera.start()
+    assert "settings not taken" in told
+    assert "hfov_deg" in told
+    assert (camera.conf / "agent.toml").read_text() == camera.settings
+
+
+def test_from_an_empty_card_to_a_registered_view(camera, tmp_path):
+    (camera.card / "agent.toml").write_text(camera.settings)
+    (camera.card / "ca.pem").write_text("the broker's")
+    told = camera.start()
+    assert "settings taken\nrequest written\nwaiting for an enrolment" in told
+    on_card = {path.name for path in camera.card.iterdir()}
+    assert on_card >= {"cam-1.device-key", "cam-1.csr", "agent.toml.taken", "status.txt"}
+    assert not any(b"PRIVATE" in path.read_bytes() for path in camera.card.iterdir())
+    assert (camera.conf / "ca.pem").stat().st_mode & 0o777 == 0o600
+
+    desk("init", tmp_path / "desk", "--person", "Li Wei", "--no-passphrase")
+    desk("camera", "enrol", tmp_path / "desk", "--camera", "cam-1", "--site", "hefei",
+         "--device-key", (camera.card / "cam-1.device-key").read_text().strip(),
+         "--out", camera.card / "cam-1.enrolment")  # fmt: skip
+    (camera.card / "cam-1.pem").write_text("a certificate")
+    told = camera.start()
+    assert "cam-1.pem taken" in told
+    assert "enrolled\nview registered\n" in told
+    first = (camera.card / "view.txt").read_text()
+    assert len(bytes.fromhex(first)) == 32
+    assert (camera.conf / "cam-1.pem").read_text() == "a certificate"
+
+    assert camera.start() == ""  # nothing new, nothing done
+    (camera.card / "register").touch()
+    assert camera.start() == "view registered\n"
+    assert not (camera.card / "register").exists()
+
+
+def test_another_cameras_bundle_enrols_nobody(camera, tmp_path):
+    (camera.card / "agent.toml").write_text(camera.settings)
+    camera.start()
+    desk("init", tmp_path / "desk", "--person", "Li Wei", "--no-passphrase")
+    desk("camera", "enrol", tmp_path / "desk", "--camera", "cam-2", "--site", "hefei",
+         "--device-key", (camera.card / "cam-1.device-key").read_text().strip(),
+         "--out", camera.card / "cam-2.enrolment")  # fmt: skip
+    told = camera.start()
+    assert "not enrolled" in told
+    assert "is for hefei/cam-2" in told
+    assert "waiting for an enrolment" in told
