@@ -109,8 +109,8 @@ def step(
     real = tuple(track for track in followed.all if track.real)
     moving = tuple(
         place.present(track.box)
-        for track in followed.all
-        if track.seen_s == at_s and track.hits > 2 and track.pace > tracks.STANDING
+        for track in real
+        if track.seen_s == at_s and track.pace > tracks.STANDING
     )
     standing = tuple(place.present(track.box) for track in real)
     still, things = objects.step(state.still, background, found, moving, standing, dt_s)
