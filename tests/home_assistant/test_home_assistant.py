@@ -189,8 +189,9 @@ def verdict(name: str) -> Callable[[dict[str, Any]], bool]:
 def test_every_entity_is_there_with_its_state_class_and_unit(stage: Stage):
     stage.settle(verdict("same"))
     states = stage.home.states()
-    view = states["sensor.camera_cam_1_view"]["attributes"]
-    assert set(view["options"]) == {"same", "moved", "cannot_tell", "obstructed"}
+    if stage.form == "device":  # options of an MQTT sensor came with 2024.10; older ones drop them
+        view = states["sensor.camera_cam_1_view"]["attributes"]
+        assert set(view["options"]) == {"same", "moved", "cannot_tell", "obstructed"}
     note(stage, "standing as registered", states)
 
 
@@ -236,7 +237,7 @@ def test_what_the_broker_forgot_is_said_again_when_home_assistant_is_born(stage:
     until(lambda: bool(stage.discovery))
     for topic in sorted(stage.discovery):
         stage.client.publish(topic, b"", 1, retain=True)
-    until(lambda: not stage.home.states())
+    until(lambda: not stage.home.states(), lambda: (stage.home.states(), stage.discovery))
     births = len(stage.births)
     stage.home.stop()
     stage.home.start()
@@ -252,10 +253,10 @@ def test_a_withdrawn_camera_is_forgotten(stage: Stage):
     until(lambda: not stage.discovery)
 
 
-def until(holds: Callable[[], bool]) -> None:
+def until(holds: Callable[[], bool], told: Callable[[], object] = lambda: "") -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not holds():
-        assert time.monotonic() < deadline, "what was waited for did not happen"
+        assert time.monotonic() < deadline, f"what was waited for did not happen {told()}"
         time.sleep(0.3)
 
 

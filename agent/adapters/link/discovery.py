@@ -4,8 +4,8 @@ Every entity reads the plain mirror on ``state``; none can write anything. Home 
 sign, so there is no button that accepts a new view and no field that changes a configuration.
 
 Two forms say the same: one message an entity (every version of Home Assistant reads it), or one
-message for the whole device (2024.11 and newer). Home Assistant refuses a whole payload for one
-key it does not know, so no key is used that came after 2024.3.
+message for the whole device (2024.11 and newer). What an older one does not know, such as the
+options of a sensor (2024.10), it drops; everything else is there since 2024.3.
 """
 
 from __future__ import annotations
