@@ -3,6 +3,7 @@
 State is a dict by the names of ``schema.DEVICE_STATE``, in the same bytes as the agent's.
 """
 
+import gc
 import re
 from binascii import hexlify
 
@@ -46,7 +47,10 @@ def enrolled(bundle):
 
 def to_bytes(state):
     """The state as it is kept."""
-    return cbor.encode(fields.pack(schema.DEVICE_STATE, state))
+    packed = fields.pack(schema.DEVICE_STATE, state)
+    # The tables are no longer needed, and this wants room in one piece.
+    gc.collect()
+    return cbor.encode(packed)
 
 
 def from_bytes(data):

@@ -5,7 +5,7 @@ Two folders hold two programs. A new one is tried: it has ``TRIES`` starts to pr
 floor for the next.
 """
 
-from device.core import cbor, cose, fields, keysets, schema
+from device.core import cbor, cose, fields, keysets, update_schema
 from device.core.errors import Refusal
 
 DOMAIN = b"viewkeeper/v1/update"
@@ -27,7 +27,7 @@ def check(envelope, keyset, now, floor_s, counter, target):
     """
     keys = keysets.table_of(keyset)
     payload, kids = cose.open_sign(envelope, keys, DOMAIN, MAX_ENVELOPE_BYTES)
-    update = fields.parse(schema.UPDATE, cbor.decode(payload, MAX_STATEMENT_BYTES))
+    update = fields.parse(update_schema.UPDATE, cbor.decode(payload, MAX_STATEMENT_BYTES))
     signers = keysets.entries_of(kids, keyset)
     keysets.check_signers(signers, "update", keysets.persons_needed(keyset, "update"))
     keysets.check_validity(signers, update["issued_at"], now, floor_s)

@@ -40,11 +40,17 @@ def schema() -> str:
     )
     roots = [
         *orders.ORDER_BODIES.values(),
-        *(orders.OrderHeader, orders.Place, Enrolment, DeviceState, Update),
+        *(orders.OrderHeader, orders.Place, Enrolment, DeviceState),
     ]
     head = [f'"""Orders and state as tables for ``fields.py``. {_MARK}"""', ""]
     tail = [f"ORDERS = {{{order_kinds}}}", f"DOMAINS = {{{domains}}}"]
     return "\n".join([*head, *map(_constant, roots), *tail, ""])
+
+
+def update_schema() -> str:
+    """``update_schema.py``: a program's statement; apart, for it is read once in a year."""
+    head = [f'"""A program\'s statement as a table for ``fields.py``. {_MARK}"""', ""]
+    return "\n".join([*head, _constant(Update), ""])
 
 
 def record_schema() -> str:
@@ -203,6 +209,7 @@ def _name(message: type[Any]) -> str:
 FILES = {
     "schema.py": schema,
     "record_schema.py": record_schema,
+    "update_schema.py": update_schema,
     "rules.py": rules,
     "characters.py": characters,
 }

@@ -23,7 +23,7 @@ _CORE = (
     *("errors", "cbor", "sha512", "ed25519", "cose", "rules", "schema", "characters", "together"),
     *("fields", "clock", "keysets", "trust", "policy", "adjudicate", "slots", "ledger", "desk"),
     *("record_schema", "sealing", "supervisor", "view", "shrink", "flags", "lamp", "tilt"),
-    *("mount", "update"),
+    *("mount", "update_schema", "update"),
 )
 MODULES = (
     *(f"core.{name}" for name in _CORE),
