@@ -39,7 +39,7 @@ from viewkeeper.agent.runtime import Runtime
 from viewkeeper.agent.sealing import Sealer
 from viewkeeper.agent.settings import Settings
 from viewkeeper.agent.sign_watch import SignWatch
-from viewkeeper.agent.zone_watch import ZoneWatch
+from viewkeeper.agent.zone_watch import DetectionFeed, ZoneWatch
 from viewkeeper.protocol.checkpoints import Checkpoint, seal_checkpoint
 from viewkeeper.protocol.orders import Command, Order
 from viewkeeper.protocol.records import Gap
@@ -119,9 +119,11 @@ def introduction_of(settings: Settings) -> Introduction | None:
     return Introduction(form=DiscoveryForm(told.discovery), prefix=told.prefix)
 
 
-def source_of(settings: Settings, adapters: Adapters) -> FrameSource:
+def source_of(
+    settings: Settings, adapters: Adapters, feed: DetectionFeed | None = None
+) -> FrameSource:
     """The source that the settings name, with gravity where there is an accelerometer."""
-    source, felt = adapters.source(settings.source), settings.accelerometer
+    source, felt = adapters.source(settings.source, feed), settings.accelerometer
     if not felt.path:
         return source
     return FeltSource(source, Accelerometer(Path(felt.path), felt.axes))
@@ -144,8 +146,8 @@ def run(
         SetupError: anything that is wrong with this machine's files and settings.
     """
     storage = Storage(Path(settings.storage.dir))
-    source, sign = source_of(settings, adapters), adapters.sign(settings.signage)
     feed = adapters.feed(settings.detections)
+    source, sign = source_of(settings, adapters, feed), adapters.sign(settings.signage)
     with FolderLock(storage.directory):
         signer = open_device_key(settings.key, storage.key)
         wake = threading.Event()

@@ -15,7 +15,7 @@ from viewkeeper.agent.ports import FrameSource, SignageDriver
 from viewkeeper.agent.settings import DetectionSettings
 from viewkeeper.agent.settings import SignageSettings as SignSettings
 from viewkeeper.agent.source_settings import SourceSettings
-from viewkeeper.agent.zone_watch import DetectionFeed
+from viewkeeper.agent.zone_watch import DetectionFeed, InCamera
 from viewkeeper.protocol.errors import Reason, SetupError
 
 if TYPE_CHECKING:
@@ -73,10 +73,12 @@ def _v4l2(settings: SourceSettings) -> FrameSource:
     return stream.v4l2(settings.path, width=settings.width, height=settings.height)
 
 
-def _picamera2(settings: SourceSettings) -> FrameSource:
+def _picamera2(settings: SourceSettings, detector: InCamera | None = None) -> FrameSource:
     from viewkeeper.agent.adapters.sources.picamera2 import picamera2
 
-    return picamera2(settings.camera, width=settings.width, height=settings.height)
+    return picamera2(
+        settings.camera, width=settings.width, height=settings.height, detector=detector
+    )
 
 
 def onvif_camera(settings: SourceSettings) -> OnvifCamera:
@@ -124,6 +126,12 @@ def _onvif(settings: DetectionSettings) -> DetectionFeed | None:
     return OnvifFeed(settings)
 
 
+def _imx500(settings: DetectionSettings) -> DetectionFeed | None:
+    from viewkeeper.agent.adapters.detections.imx500 import Imx500Feed
+
+    return Imx500Feed(settings)
+
+
 @dataclass(frozen=True, slots=True)
 class Adapters:
     """What settings may name. The harness adds its virtual camera; nothing else differs."""
@@ -143,7 +151,12 @@ class Adapters:
     )
 
     detections: Mapping[str, FeedFactory] = field(
-        default_factory=lambda: {"none": _no_feed, "frigate": _frigate, "onvif": _onvif}
+        default_factory=lambda: {
+            "none": _no_feed,
+            "frigate": _frigate,
+            "onvif": _onvif,
+            "imx500": _imx500,
+        }
     )
 
     def feed(self, settings: DetectionSettings) -> DetectionFeed | None:
@@ -155,13 +168,21 @@ class Adapters:
             )
         return self.detections[settings.kind](settings)
 
-    def source(self, settings: SourceSettings) -> FrameSource:
-        """The source that the settings name."""
+    def source(self, settings: SourceSettings, feed: DetectionFeed | None = None) -> FrameSource:
+        """The source that the settings name; a feed that runs in the camera goes with it."""
         if settings.kind not in self.sources:
             raise SetupError(
                 Reason.SETTING,
                 f"[source] kind {settings.kind!r} is not one of {', '.join(self.sources)}",
             )
+        if isinstance(feed, InCamera):
+            if settings.kind != "picamera2":
+                raise SetupError(
+                    Reason.SETTING,
+                    "[detections] kind 'imx500' needs [source] kind 'picamera2', which owns the "
+                    f"camera; it is {settings.kind!r}",
+                )
+            return _picamera2(settings, feed)
         source = self.sources[settings.kind](settings)
         if not settings.onvif_url:
             return source

@@ -86,9 +86,9 @@ class DetectionSettings:
     """Another program's detections, in place of the camera's own foreground."""
 
     kind: str = "none"
-    """``none``, ``frigate`` or ``onvif``."""
+    """``none``, ``frigate``, ``onvif`` or ``imx500``."""
     path: str = ""
-    """Of the pipe that carries ONVIF metadata."""
+    """Of the pipe that carries ONVIF metadata, or of the network for the IMX500."""
     camera: str = ""
     """As Frigate calls this camera."""
     labels: str = "person"

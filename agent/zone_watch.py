@@ -6,7 +6,8 @@ everything in the picture moves, and only the check can tell.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 from viewkeeper.agent.core.assessment import Check
 from viewkeeper.agent.core.events import zones
@@ -31,6 +32,19 @@ class DetectionFeed(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class InCamera(Protocol):
+    """A feed whose network runs in the camera: the source that owns the camera hands it on."""
+
+    def load(self) -> None:
+        """Put the network there, before the camera is opened."""
+        ...
+
+    def take(self, facts: Mapping[str, Any], camera: Any, stream: str) -> None:
+        """The metadata of one frame."""
+        ...
 
 
 class ZoneWatch:

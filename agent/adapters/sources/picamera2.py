@@ -17,6 +17,7 @@ from viewkeeper.agent.adapters.sources.newest import NewestFrame
 from viewkeeper.agent.adapters.sources.planes import from_yuv420
 from viewkeeper.agent.core.frame import Frame, SensorState
 from viewkeeper.agent.ports import SourceError
+from viewkeeper.agent.zone_watch import InCamera
 from viewkeeper.protocol.errors import Reason
 
 STREAM = "lores"
@@ -27,15 +28,20 @@ CAPTURE_WAIT_S = 20.0
 """A camera silent for longer is dead; the loop has reported long before."""
 
 
-def picamera2(camera: int, *, width: int, height: int) -> NewestFrame:
+def picamera2(
+    camera: int, *, width: int, height: int, detector: InCamera | None = None
+) -> NewestFrame:
     """The source.
 
     Args:
         camera: its number, as ``rpicam-hello --list-cameras`` counts.
         width, height: of the frames, pixels, even; 0 for 640 × 480.
+        detector: a network in the camera, which is given each frame's metadata.
     """
     size = (width, height) if width and height else DEFAULT_SIZE
-    return NewestFrame(f"picamera2 {camera}", lambda: Picamera2Grabber(camera, size))
+    return NewestFrame(
+        f"picamera2 {camera}", lambda: Picamera2Grabber(camera, size, detector=detector)
+    )
 
 
 class Picamera2Grabber:
@@ -46,6 +52,7 @@ class Picamera2Grabber:
         size: (width, height) of the frames.
         library: the picamera2 module; imported when it is not given.
         monotonic: seconds, for frames whose sensor gives no time.
+        detector: a network in the camera.
     """
 
     def __init__(
@@ -54,7 +61,9 @@ class Picamera2Grabber:
         size: tuple[int, int],
         library: Any = None,
         monotonic: Callable[[], float] = time.monotonic,
+        detector: InCamera | None = None,
     ) -> None:
+        self._detector = detector
         self._number, self._size, self._library = camera, size, library
         self._monotonic = monotonic
         self._camera: Any = None
@@ -70,6 +79,8 @@ class Picamera2Grabber:
                     f"picamera2 {self._number}: libcamera sees {known} cameras; "
                     "look at the ribbon cable and at rpicam-hello --list-cameras",
                 )
+            if self._detector is not None:
+                self._detector.load()
             self._camera = library.Picamera2(self._number)
             width, height = self._size
             configuration = self._camera.create_video_configuration(
@@ -103,6 +114,8 @@ class Picamera2Grabber:
             facts = request.get_metadata()
         finally:
             request.release()
+        if self._detector is not None:
+            self._detector.take(facts, self._camera, STREAM)
         width, height = self._size
         if planes.ndim != 2 or planes.shape[0] < height * 3 // 2 or planes.shape[1] < width:
             raise SourceError(

@@ -1,0 +1,140 @@
+"""Detections of a network that runs inside the camera: Sony's IMX500 through picamera2.
+
+The boxes come with each frame's metadata, so the picamera2 source hands them over; there is no
+second program. Networks must give boxes, scores and classes, as those of the imx500-models package
+whose names end in ``_pp`` do.
+
+Never run on an IMX500 yet; the calls are held against picamera2's own source by a test.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from viewkeeper.agent.core.events.blobs import Detection
+from viewkeeper.agent.core.events.zones import Outside
+from viewkeeper.agent.ports import SourceError
+from viewkeeper.agent.settings import DetectionSettings
+from viewkeeper.protocol.errors import Reason, SetupError
+
+FRESH_S = 2.0
+"""A network that says nothing for longer is taken to have stopped; it speaks at every frame."""
+
+
+class Imx500Feed:
+    """Implements `DetectionFeed`; the source calls `load` before it opens the camera, and `take`
+    with every frame.
+
+    Args:
+        settings: ``path`` is the network's file, ``labels`` its names or numbers of classes.
+        library: the ``picamera2.devices.imx500`` module; imported when it is not given.
+        monotonic: seconds.
+
+    Raises:
+        SetupError: the network's file is not there.
+    """
+
+    def __init__(
+        self,
+        settings: DetectionSettings,
+        library: Any = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if not Path(settings.path).is_file():
+            raise SetupError(
+                Reason.FILE_MISSING,
+                f"[detections] path {settings.path!r} is no network: apt install imx500-models, "
+                "then name one of /usr/share/imx500-models/*_pp.rpk",
+            )
+        self._path, self._least_score = settings.path, settings.least_score
+        self._labels = frozenset(
+            each.strip() for each in settings.labels.split(",") if each.strip()
+        )
+        self._library, self._monotonic = library, monotonic
+        self._device: Any = None
+        self._lock = threading.Lock()
+        self._newest: tuple[float, tuple[Detection, ...]] | None = None
+
+    def load(self) -> None:
+        """Put the network into the sensor; before the camera is opened.
+
+        Raises:
+            SourceError: no such sensor, or a network without what is needed.
+        """
+        if self._device is not None:
+            return
+        library = self._library if self._library is not None else _library()
+        try:
+            device = library.IMX500(self._path)
+        except Exception as error:  # noqa: BLE001 - RuntimeError, OSError, StopIteration
+            text = str(error).splitlines()
+            raise SourceError(
+                Reason.SOURCE_LOST,
+                f"imx500: {text[0] if text else type(error).__name__}; is the camera an IMX500, "
+                "and is imx500-all installed?",
+            ) from None
+        self._device = device
+
+    def take(self, facts: Mapping[str, Any], camera: Any, stream: str) -> None:
+        """The metadata of one frame of a stream; the network may be slower than the camera."""
+        outputs = self._device.get_outputs(facts, add_batch=True)
+        if outputs is None or len(outputs) < 3:
+            return
+        boxes, scores, classes = (np.asarray(each)[0] for each in outputs[:3])
+        size = camera.camera_configuration()[stream]["size"]
+        facts_of = self._device.network_intrinsics
+        if facts_of is not None and facts_of.bbox_normalization:
+            boxes = boxes / self._device.get_input_size()[1]
+        if facts_of is not None and facts_of.bbox_order == "xy":
+            boxes = boxes[:, [1, 0, 3, 2]]
+        names = None if facts_of is None else facts_of.labels
+        found: list[Detection] = []
+        for box, score, kind in zip(boxes, scores, classes, strict=False):
+            if not self._wanted(int(kind), names) or not self._least_score <= float(score) <= 1:
+                continue
+            x, y, width, height = self._device.convert_inference_coords(box, facts, camera, stream)
+            if width > 0 and height > 0:
+                found.append(
+                    Detection(
+                        x / size[0],
+                        y / size[1],
+                        (x + width) / size[0],
+                        (y + height) / size[1],
+                        float(score),
+                    )
+                )
+        with self._lock:
+            self._newest = (self._monotonic(), tuple(found))
+
+    def _wanted(self, kind: int, names: Sequence[str] | None) -> bool:
+        if names is not None and 0 <= kind < len(names) and names[kind] in self._labels:
+            return True
+        return str(kind) in self._labels
+
+    def newest(self) -> Outside | None:
+        with self._lock:
+            newest = self._newest
+        if newest is None or self._monotonic() - newest[0] > FRESH_S:
+            return None
+        return Outside("imx500", newest[1])
+
+    def close(self) -> None:
+        self._device = None
+
+
+def _library() -> Any:
+    try:
+        from picamera2.devices import imx500
+    except ImportError:
+        raise SourceError(
+            Reason.LIBRARY_MISSING,
+            "picamera2's IMX500 part is not there: apt install imx500-all python3-picamera2 "
+            "(a virtual environment needs --system-site-packages to see them)",
+        ) from None
+    return imx500
