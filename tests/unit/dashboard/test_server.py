@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from viewkeeper.dashboard import server
-from viewkeeper.dashboard.assets import STATIC
+from viewkeeper.dashboard.assets import STATIC, load_assets
 from viewkeeper.dashboard.operators import new_operator, save_operators
 from viewkeeper.dashboard.pictures import PNG, Picture
 from viewkeeper.dashboard.plans import Pin, Plan
@@ -54,7 +55,8 @@ def ask(
 def test_the_page_comes_with_its_policy(desk: server.Dashboard) -> None:
     answer, body = ask(desk, "/")
     assert answer.status == 200
-    assert body == (STATIC / "index.html").read_bytes()
+    written = re.sub(rb' *<link rel="modulepreload"[^>]*>\n', b"", body)
+    assert written == (STATIC / "index.html").read_bytes()
     policy = dict(
         part.split(" ", 1) for part in str(answer.getheader("Content-Security-Policy")).split("; ")
     )
@@ -210,3 +212,11 @@ def test_a_plan_is_given_with_its_type_and_named_in_the_configuration(tmp_path: 
         assert ask(guarded, "/plans/s.png")[0].status == 401
     finally:
         guarded.close()
+
+
+def test_the_page_names_the_modules_it_starts_with_and_not_those_it_fetches_later() -> None:
+    head = load_assets()["/"].plain.decode("utf-8").partition("</head>")[0]
+    named = set(re.findall('rel="modulepreload" href="([^"]+)"', head))
+    assert {"vendor/mqtt.js", "vendor/preact.js", "wire/cbor.js", "parts/card.js"} <= named
+    assert all((STATIC / name).is_file() for name in named)
+    assert not named & {"parts/zones.js", "parts/alarms.js", "parts/compare.js", "app.js"}

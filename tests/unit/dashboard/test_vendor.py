@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from viewkeeper.dashboard import vendor
+from viewkeeper.dashboard.assets import ENTRY, STATIC, load_assets, modules
 
 ROOMS = [room for room, _ in vendor.ROOMS]
 LICENCES = {vendor.VENDOR: {"MIT", "Apache-2.0"}, vendor.TEST_VENDOR: {"MPL-2.0"}}
@@ -59,10 +59,12 @@ def test_versions_are_those_of_the_lock_file(
         assert lock["packages"][f"node_modules/{package['name']}"]["version"] == package["version"]
 
 
-def test_the_whole_page_stays_under_two_hundred_kilobytes_compressed() -> None:
-    room = vendor.VENDOR.parent
-    parts = [p for p in room.rglob("*") if p.suffix in {".html", ".js", ".css", ".json", ".svg"}]
-    assert sum(len(gzip.compress(path.read_bytes())) for path in parts) < 200_000
+def test_the_page_as_it_starts_stays_under_two_hundred_kilobytes_compressed() -> None:
+    """In the larger of its languages; the parts that are fetched when opened come on top."""
+    table = load_assets()
+    languages = [len(one.gzipped) for path, one in table.items() if path.startswith("/i18n/")]
+    start = ["/index.html", "/style.css", "/icon.svg", ENTRY, *modules(STATIC, ENTRY)]
+    assert max(languages) + sum(len(table[path].gzipped) for path in start) < 200_000
 
 
 def test_differences_name_what_is_missing_and_what_is_other(tmp_path: Path) -> None:
