@@ -45,8 +45,8 @@ bench: $(BENCH_STAMP) ## measure against the named peers; writes docs/benchmarks
 bench-view: $(BENCH_STAMP) ## the view check against its peers at length; DATA=folder for your own pictures
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_view $(if $(DATA),--data $(DATA))
 
-bench-events: $(BENCH_STAMP) ## the zone events on scenes with truth, and against OpenCV; DATA=video for your own
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_events $(if $(DATA),--data $(DATA))
+bench-events: $(BENCH_STAMP) ## zone events on scenes with truth, against OpenCV; HOURS=24 of empty street; DATA=your clips
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_events $(if $(DATA),--data $(DATA)) $(if $(HOURS),--hours $(HOURS))
 
 certs: venv ## a small certificate authority for a pilot in ./certs: broker, desk, dashboard, one camera
 	$(PY) broker_config/certs.py init --server localhost certs
