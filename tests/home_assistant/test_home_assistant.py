@@ -103,6 +103,8 @@ class Stage:
         self.world = World(folder / "world", self.broker)
         camera = self.world.add_camera(CAMERA, "North gate")
         told = camera.config.read_text("utf-8") + f'\n[homeassistant]\ndiscovery = "{form}"\n'
+        # A busy machine must not break the line: with a new one everything is said again.
+        told = told.replace("keepalive_s = 10", "keepalive_s = 120")
         camera.config.write_text(told, "utf-8")
         self.play = Play(self.world, camera)
         self.home = Home(python, folder / "home", self.broker.tcp_port)
