@@ -3,7 +3,6 @@
 State is a dict by the names of ``schema.DEVICE_STATE``, in the same bytes as the agent's.
 """
 
-import gc
 import re
 from binascii import hexlify
 
@@ -47,10 +46,7 @@ def enrolled(bundle):
 
 def to_bytes(state):
     """The state as it is kept."""
-    packed = fields.pack(schema.DEVICE_STATE, state)
-    # The tables are no longer needed, and this wants room in one piece.
-    gc.collect()
-    return cbor.encode(packed)
+    return cbor.encode(fields.pack(schema.DEVICE_STATE, state))
 
 
 def from_bytes(data):
