@@ -80,7 +80,7 @@ def copy_of_data(disk: Path, folder: Path) -> Path:
                 target.write(block)
             left -= len(block)
         target.truncate(size)
-    run("/sbin/e2fsck", "-p", part, expect=None)
+    run("/sbin/e2fsck", "-fp", part, expect=None)  # replays the journal
     run("/sbin/e2fsck", "-fn", part)
     files = folder / "files"
     files.mkdir()

@@ -136,7 +136,11 @@ class Story:
         """The ledger from the disk, with every decision taken anew."""
         files = copy_of_data(self.disk, self.around.folder / "data")
         told = inspection_of(files / "viewkeeper", self.around.folder, self.around.settings())
-        return authority("audit", told, "--desk", self.around.desk).strip().splitlines()[-1]
+        lines = authority("audit", told, "--desk", self.around.desk).splitlines()
+        if "Nothing is wrong" not in lines[2]:
+            sys.exit("error: the audit finds fault:\n" + "\n".join(lines))
+        entries = sum(line.lstrip()[:1].isdigit() for line in lines)
+        return f"{lines[2].rstrip('.')}; {entries} entries"
 
     def refused(self, bundle: Path, why: str, name: str) -> None:
         """A bundle that must not be installed; the camera goes on."""

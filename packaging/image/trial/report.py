@@ -40,7 +40,7 @@ def _cell(seen: dict[str, Any], key: str, form: str) -> str:
 
 
 ROWS = (
-    ("day, commit", "day", "{}"),
+    ("day", "day", "{}"),
     ("image, MiB unpacked (after growing)", "image_mb", "{}"),
     ("update bundle, MiB", "bundle_mb", "{}"),
     ("first start: keys made and request on the card after", "request_s", "{:.0f} s"),
