@@ -65,6 +65,8 @@ class ViewCause(StrEnum):
     DIRTY_GLASS = "dirty_glass"
     COLOUR_CAST = "colour_cast"
     """A finding of image health only: it never hides a view."""
+    RECORDED = "recorded"
+    """The same: the source says itself that it shows a recording in a ring."""
     NO_CAMERA = "no_camera"
     """A board of sensors beside a camera: it feels the mount and sees nothing."""
 

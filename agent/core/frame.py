@@ -56,6 +56,7 @@ class Frame:
         captured_utc_s: Unix seconds the source itself stamped on it, if it does.
         chroma: uint8, (h, w, 2), Cb and Cr, any resolution; ``None`` on a grey camera.
         sensor: what the sensor reported.
+        recorded: the source says itself that it shows a recording in a ring.
     """
 
     luma: NDArray[np.uint8]
@@ -63,6 +64,7 @@ class Frame:
     captured_utc_s: float | None = None
     chroma: NDArray[np.uint8] | None = None
     sensor: SensorState = field(default_factory=SensorState)
+    recorded: bool = False
 
     def __post_init__(self) -> None:
         if self.luma.ndim != 2 or self.luma.dtype != np.uint8:

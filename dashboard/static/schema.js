@@ -109,7 +109,7 @@ export const REASONS = {
 
 export const VOCABULARIES = {
   ViewVerdict: ["same", "moved", "cannot_tell", "obstructed"],
-  ViewCause: ["covered", "defocused", "dark", "overexposed", "low_contrast", "frozen", "replayed", "no_texture", "no_match", "imprecise", "noise", "signal_lost", "not_registered", "starting", "glare", "stripes", "shake", "dirty_glass", "colour_cast", "no_camera"],
+  ViewCause: ["covered", "defocused", "dark", "overexposed", "low_contrast", "frozen", "replayed", "no_texture", "no_match", "imprecise", "noise", "signal_lost", "not_registered", "starting", "glare", "stripes", "shake", "dirty_glass", "colour_cast", "recorded", "no_camera"],
   TamperState: ["closed", "open"],
   Corroboration: ["zoomed_by_camera", "zoom_changed_picture_same", "zoom_differs", "turned_by_mount", "turned_unseen", "mount_turned_picture_same", "mount_still_picture_moved", "tilt_agrees", "tilted_unseen", "tilted_picture_same", "tilt_differs", "focus_moved", "focus_still_picture_blurred", "tamper_agrees", "tamper_picture_same"],
   SignageState: ["present", "obscured", "missing", "replaced", "photo_expired", "text_mismatch", "unknown"],

@@ -75,8 +75,9 @@ def _page(
         f"`make bench-fov DATA=folder` writes this page. {places} places, none of which the "
         f"measure was made on; {PICTURES} pictures of 640 × 480 each while the camera is swung "
         f"by a third of its view to both sides, with people and JPEG; seed {SEED}. The panoramas "
-        "have 2.8 pixels a degree, so narrow views are blurred more than a real camera's. The virtual "
-        "camera turns about its exact centre; a hand does not, and near things then cost accuracy.",
+        "have 2.8 pixels a degree, so narrow views are blurred more than a real camera's. The "
+        "virtual camera turns about its exact centre; a hand does not, and near things then cost "
+        "accuracy.",
         "",
         "| true field of view | bend k1 | measured | error: median / worst | stated error, median "
         "| squared error over squared stated error, mean | k1: median error |",

@@ -17,7 +17,8 @@ class FileSource:
 
     Args:
         path: a picture or a folder.
-        loop: begin anew after the last one; else the source ends.
+        loop: begin anew after the last one, and say of every picture that it is a recording;
+            else the source ends.
         monotonic: seconds, for the frames' time stamps.
     """
 
@@ -56,7 +57,12 @@ class FileSource:
         self._next += 1
         luma, chroma = read_picture(path)
         try:
-            return Frame(luma=luma, chroma=chroma, captured_mono_s=self._monotonic())
+            return Frame(
+                luma=luma,
+                chroma=chroma,
+                captured_mono_s=self._monotonic(),
+                recorded=self._loop,
+            )
         except ValueError as error:
             raise SourceError(Reason.FILE_UNREADABLE, f"{path}: {error}") from None
 

@@ -18,7 +18,7 @@ from viewkeeper.agent.core.view.field import (
     Luma,
     box_mean,
     gradient_strength,
-    line_tiles,
+    lined,
     noise_level,
     reduce_luma,
     reduction_factor,
@@ -63,7 +63,7 @@ STAMPS_BACK = 2
 """Stamps that went back within an hour; one is a clock that was set."""
 SHAKE_SHARE = 0.012
 """Median shift from picture to picture, share of the width."""
-DIRTY_SHARE = 0.08
+DIRTY_SHARE = 0.02
 """Share of the tiles once sharp that are blurred while the rest is sharp."""
 DIRTY_CHECKS = 10
 """Checks in a row that a tile must have been blurred."""
@@ -123,7 +123,8 @@ def assess(frame: Frame, previous: History) -> tuple[ImageHealth, History]:
         float(value) for value in np.percentile(luma[::2, ::2], (0.1, 5.0, 95.0, 99.9))
     )
     flat, dark = p999 - p01, p95 < DARK_LEVEL
-    textured = float(line_tiles(luma).mean())
+    strength, quiet = gradient_strength(luma), noise_level(luma)
+    textured = float(lined(strength, quiet).mean())
     blank = textured < TEXTURED_TILES
     history = _remember(frame, previous, dark=dark, textured=textured)
     note(Kind.SIGNAL_LOST, flat < FLAT_RANGE and _noise_free(frame), flat, FLAT_RANGE)
@@ -131,7 +132,7 @@ def assess(frame: Frame, previous: History) -> tuple[ImageHealth, History]:
     note(Kind.DARK, dark and not history.darkened_at_once, p95, DARK_LEVEL)
     bright = float(np.mean(luma > BRIGHT_LEVEL))
     note(Kind.OVEREXPOSED, bright > BRIGHT_SHARE, bright, BRIGHT_SHARE)
-    fine, coarse, quiet = _gradients(luma)
+    fine, coarse = strength * strength, _coarse(luma)
     fine_share, coarse_shape = _fine_share(fine, coarse, quiet), _spread_of_shape(luma)
     well_lit = p95 >= DARK_LEVEL and bright <= BRIGHT_SHARE
     note(
@@ -151,10 +152,12 @@ def assess(frame: Frame, previous: History) -> tuple[ImageHealth, History]:
     note(Kind.LOW_CONTRAST, p95 - p5 < LOW_CONTRAST, p95 - p5, LOW_CONTRAST)
     history = replace(
         history,
-        replay=watch.replay_step(frame, previous.replay),
+        # A recording that says so deceives nobody by coming back; it has a finding of its own.
+        replay=previous.replay if frame.recorded else watch.replay_step(frame, previous.replay),
         shake=watch.shake_step(luma, previous.shake),
         glass=watch.glass_step(_tiles(fine), _tiles(coarse), quiet, previous.glass),
     )
+    note(Kind.RECORDED, frame.recorded, 1.0, 1.0)
     for one in measured(frame, luma, history):
         note(one.kind, one.value >= one.threshold, one.value, one.threshold)
     return ImageHealth(tuple(found[kind] for kind in Kind if kind in found)), history
@@ -236,13 +239,12 @@ def reduced(frame: Frame) -> Luma:
     return luma
 
 
-def _gradients(luma: Luma) -> tuple[Luma, Luma, float]:
-    """Squares of fine gradients and of four times coarser ones, and the noise in grey levels."""
-    fine = gradient_strength(luma)
+def _coarse(luma: Luma) -> Luma:
+    """Squares of gradients four times coarser than the fine ones."""
     coarse = box_mean(luma, 4)
     cx = (coarse[4:-4, 8:] - coarse[4:-4, :-8]) / 4.0
     cy = (coarse[8:, 4:-4] - coarse[:-8, 4:-4]) / 4.0
-    return fine * fine, cx * cx + cy * cy, noise_level(luma)
+    return cx * cx + cy * cy
 
 
 def _fine_share(fine: Luma, coarse: Luma, noise: float) -> float:

@@ -24,14 +24,17 @@ class Kind(StrEnum):
     DIRTY_GLASS = "dirty_glass"
     LOW_CONTRAST = "low_contrast"
     COLOUR_CAST = "colour_cast"
+    RECORDED = "recorded"
+    """The source says itself that it shows a recording in a ring."""
 
 
 BLINDING = frozenset({Kind.SIGNAL_LOST, Kind.FROZEN, Kind.REPLAYED, Kind.DARK})
 """With one of these nothing in the picture may be believed, however well it matches: a frozen
 or replayed picture matches perfectly, and darkness is never `same` nor `moved`."""
 
-EXPLAINING = frozenset(Kind)
-"""Kinds that explain why a view was not found."""
+EXPLAINING = frozenset(Kind) - {Kind.COLOUR_CAST, Kind.RECORDED}
+"""Kinds that explain why a view was not found. Lines have no colour: whatever hides a view under a
+colour cast, the cast does not."""
 
 
 @dataclass(frozen=True, slots=True)

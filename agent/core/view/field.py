@@ -149,11 +149,23 @@ def _box_mean_9(values: Luma) -> Luma:
 
 def box_mean(values: Luma, radius: int) -> Luma:
     """Mean over a (2 radius + 1)² box, edges repeated; float32, same shape."""
+    if radius == 4:
+        return _box_mean_9(values)
     span = 2 * radius + 1
-    padded = np.pad(values, ((radius + 1, radius), (radius + 1, radius)), mode="edge")
-    total = np.cumsum(np.cumsum(padded, axis=0, dtype=np.float64), axis=1)
-    box = total[span:, span:] - total[:-span, span:] - total[span:, :-span] + total[:-span, :-span]
-    return (box / (span * span)).astype(np.float32)
+    if radius == 1:
+        padded = np.pad(values, 1, mode="edge")
+        rows = padded[:-2] + padded[1:-1]
+        rows += padded[2:]
+        box = rows[:, :-2] + rows[:, 1:-1]
+        box += rows[:, 2:]
+    else:
+        # One axis after the other: sums along one line are small enough for float32.
+        padded = np.pad(values, ((radius + 1, radius), (radius + 1, radius)), mode="edge")
+        rows = np.cumsum(padded, axis=0, dtype=np.float32)
+        columns = np.cumsum(rows[span:] - rows[:-span], axis=1, dtype=np.float32)
+        box = columns[:, span:] - columns[:, :-span]
+    box *= np.float32(1.0 / (span * span))
+    return box
 
 
 def gradient_strength(luma: Luma) -> Luma:
@@ -173,9 +185,13 @@ def noise_level(luma: Luma) -> float:
 
 def line_tiles(luma: Luma) -> NDArray[np.bool_]:
     """Which of 9 × 12 tiles hold lines that noise does not explain; bool, (9, 12)."""
-    strength = gradient_strength(luma)
+    return lined(gradient_strength(luma), noise_level(luma))
+
+
+def lined(strength: Luma, noise: float) -> NDArray[np.bool_]:
+    """The same, of a picture's `gradient_strength` and `noise_level`."""
     # Noise of sigma leaves 0.47 sigma of gradient a side after the mean; 5 of those is a line.
-    line = max(_LINE, 3.5 * noise_level(luma))
+    line = max(_LINE, 3.5 * noise)
     height, width = strength.shape[0] // 9, strength.shape[1] // 12
     cut = strength[: height * 9, : width * 12] > line
     return cut.reshape(9, height, 12, width).mean(axis=(1, 3)) > _LINE_SHARE

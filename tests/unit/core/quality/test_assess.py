@@ -3,7 +3,7 @@ import pytest
 
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.quality.assess import FROZEN_FRAMES, History, assess
-from viewkeeper.agent.core.quality.health import ImageHealth, Kind
+from viewkeeper.agent.core.quality.health import Finding, ImageHealth, Kind
 
 SHAPE = (240, 320)
 
@@ -102,3 +102,22 @@ def test_the_worst_finding_comes_first():
     assert [finding.kind for finding in found.findings] == sorted(
         (finding.kind for finding in found.findings), key=list(Kind).index
     )
+
+
+def test_a_folder_shown_in_a_ring_is_a_recording_and_no_replay():
+    history, seen = History(), ImageHealth()
+    pictures = [noisy(scene(), seed=seed) for seed in range(6)]
+    for turn in range(18):
+        shown = Frame(pictures[turn % 6], float(turn), recorded=True)
+        seen, history = assess(shown, history)
+        assert not seen.has(Kind.REPLAYED)
+    assert seen.has(Kind.RECORDED)
+    assert seen.blinding is None
+    assert seen.cause_for_view is None
+
+
+def test_a_colour_cast_is_never_the_cause_that_a_view_is_not_found():
+    cast = Finding(Kind.COLOUR_CAST, 30.0, 14.0)
+    assert ImageHealth((cast,)).cause_for_view is None
+    fog = Finding(Kind.LOW_CONTRAST, 4.0, 12.0)
+    assert ImageHealth((fog, cast)).cause_for_view is Kind.LOW_CONTRAST
