@@ -23,7 +23,7 @@ from viewkeeper.sim.fleet.tally import Sample, most_within
 
 OUT = Path(__file__).parents[2] / "docs" / "benchmarks" / "sizing.md"
 PERIOD_S, RATE = 10.0, 50.0
-SMALL, CHECKED = (50, 150), (100, 300, 600)
+SMALL, CHECKED = (40, 100), (60, 150, 250)
 NATION, NATION_RATE = 800_000, 2_000.0
 
 
@@ -68,7 +68,11 @@ def run(cameras: int) -> Seen:
         size = sum(path.stat().st_size for path in Path(folder).glob("desk.sqlite*"))
     print(file=sys.stderr)
     samples = outcome.tally.samples
-    full = [one for one in samples if one.connected == cameras and one.at_s < cut_s - 1]
+    # Nearly all: a machine that is busy loses a handshake now and then.
+    enough = 0.98 * cameras
+    full = [one for one in samples if one.connected >= enough and one.at_s < cut_s - 1]
+    if len(full) < 5:
+        raise SystemExit("bench_sizing: this machine is too busy: the cameras did not come up")
     first, last = full[1], full[-1]
     reports = last.sealed - first.sealed
     behind = int(0.1 * cameras)
@@ -77,7 +81,7 @@ def run(cameras: int) -> Seen:
     def each(name: str) -> float:
         return float(getattr(last, name) - getattr(first, name))
 
-    back = [one.at_s for one in samples if one.at_s > cut_s + 10 and one.connected == cameras]
+    back = [one.at_s for one in samples if one.at_s > cut_s + 10 and one.connected >= enough]
     cycles_before = first.sealed * behind / cameras
     cycle_up, cycle_down = each("up_bytes") / per_cycle, each("down_bytes") / per_cycle
     after_cut = [at_s for at_s in outcome.tally.attempts_s if at_s - outcome.began_s > cut_s]
