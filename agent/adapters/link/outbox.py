@@ -3,11 +3,11 @@
 Rule 1: ``add``, ``done`` and ``keep`` never touch the card; ``flush`` does, on its own thread.
 Rule 2: a row is forgotten only after ``done`` or because the outbox is full, and then the loss
 is counted until somebody has taken it over into a Gap record.
-Rule 3: an SD card wears by what is written. A record that is acknowledged within ``linger_s``
-is never written; the others are written many to a transaction.
+Rule 3: an SD card wears by what is written. A record that is done within ``linger_s`` is never
+written; the others are written many to a transaction. When one is done the sender says: for some
+time after its acknowledgement it is not (``settle_s``).
 
-A power cut loses at most what is younger than ``linger_s`` and not acknowledged, and may bring
-back rows that were done: receivers drop duplicates by (device, boot, sequence).
+A power cut loses at most what is younger than ``linger_s`` and not done, and may bring back rows that were done: receivers drop duplicates by (device, boot, sequence).
 """
 
 from __future__ import annotations
