@@ -7,7 +7,8 @@ Rule 3: an SD card wears by what is written. A record that is done within ``ling
 written; the others are written many to a transaction. When one is done the sender says: for some
 time after its acknowledgement it is not (``settle_s``).
 
-A power cut loses at most what is younger than ``linger_s`` and not done, and may bring back rows that were done: receivers drop duplicates by (device, boot, sequence).
+A power cut loses at most what is younger than ``linger_s`` and not done, and may bring
+back rows that were done: receivers drop duplicates by (device, boot, sequence).
 """
 
 from __future__ import annotations
