@@ -32,7 +32,6 @@ SOON = """
 [Timer]
 OnBootSec=
 OnBootSec=25s
-OnUnitActiveSec=
 OnUnitActiveSec=15s
 RandomizedDelaySec=0
 AccuracySec=1s
