@@ -12,7 +12,7 @@ from typing import Any, cast
 import psycopg
 
 from viewkeeper.dashboard.recorder.database import Found, Values, failed, wrong_version
-from viewkeeper.dashboard.recorder.tables import SCHEMA, SCHEMA_VERSION
+from viewkeeper.dashboard.recorder.tables import ALARMS_BY_TIME, SCHEMA, SCHEMA_VERSION
 from viewkeeper.protocol.errors import Reason, SetupError
 
 _DIALECT = {
@@ -63,6 +63,7 @@ class PostgresDatabase:
             ).fetchone()
             if found is None or found[0] != SCHEMA_VERSION:
                 raise wrong_version(found and found[0], SCHEMA_VERSION)
+            db.execute(ALARMS_BY_TIME)
 
     def _connection(self) -> psycopg.Connection[Found]:
         if self._present is None or self._present.closed:

@@ -9,7 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from viewkeeper.dashboard.recorder.database import Found, Values, failed, wrong_version
-from viewkeeper.dashboard.recorder.tables import COUNTERSIGNED, SCHEMA, SCHEMA_VERSION
+from viewkeeper.dashboard.recorder.tables import (
+    ALARMS_BY_TIME,
+    COUNTERSIGNED,
+    SCHEMA,
+    SCHEMA_VERSION,
+)
 from viewkeeper.protocol.errors import Reason, SetupError
 
 _DIALECT = {"bytes": "BLOB", "integer": "INTEGER", "keyed": "WITHOUT ROWID", "rowid": ""}
@@ -43,6 +48,7 @@ class SqliteDatabase:
             self._db.executescript(
                 f"BEGIN; {tables} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
+        self._db.executescript(ALARMS_BY_TIME)
 
     def close(self) -> None:
         with self._lock:

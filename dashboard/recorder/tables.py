@@ -14,6 +14,10 @@ COUNTERSIGNED = """
 CREATE TABLE countersigned (camera TEXT NOT NULL, size {integer} NOT NULL, root {bytes} NOT NULL,
   at_ms {integer} NOT NULL, message {bytes} NOT NULL, PRIMARY KEY (camera)) {keyed};
 """
+ALARMS_BY_TIME = """
+CREATE INDEX IF NOT EXISTS alarms_by_time ON records (utc_ms) WHERE kind = 3;
+"""
+"""Of RecordKind.ALARM, across cameras; made at every opening, so that an older recording has it."""
 SCHEMA = (
     COUNTERSIGNED
     + """

@@ -158,3 +158,17 @@ def test_a_recording_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(SetupError, match="version 7"):
         Recording(path)
+
+
+def test_alarms_of_all_cameras_are_found_by_time_without_reading_every_record(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "desk.sqlite"
+    Recording(path).close()
+    with sqlite3.connect(path) as db:
+        plan = db.execute(
+            "EXPLAIN QUERY PLAN SELECT camera FROM records WHERE kind = 3"
+            " AND utc_ms BETWEEN 1 AND 2 ORDER BY utc_ms DESC"
+        ).fetchall()
+    db.close()
+    assert any("alarms_by_time" in row[-1] for row in plan), plan
