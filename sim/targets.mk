@@ -7,6 +7,9 @@ FLEET ?= --cameras 5000 --seconds 360 --period 10 --connect-rate 200 --fault pow
 fleet: $(BENCH_STAMP) ## 5,000 cameras through a power cut and worse; report and plots in artefacts/fleet; FLEET="--cameras ..."
 	rm -rf $(FLEET_OUT)
 	$(PY) -m viewkeeper.sim.cli fleet --out $(FLEET_OUT) $(FLEET)
+	{ printf '# A fleet\n\nWritten by `make fleet`: `viewkeeper-sim fleet $(strip $(FLEET))`\n\n```\n'; \
+		cat $(FLEET_OUT)/report.txt; printf '```\n\n![The run](fleet.png)\n'; } > docs/benchmarks/fleet.md
+	cp $(FLEET_OUT)/report.png docs/benchmarks/fleet.png
 
 .PHONY: faults
 FAULTS ?= 1000
