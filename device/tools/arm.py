@@ -80,6 +80,7 @@ def environment(architecture: str, folder: Path) -> dict[str, str]:
         "VIEWKEEPER_MICROPYTHON": " ".join(interpreter(architecture, folder)),
         "VIEWKEEPER_MPY_ARCH": MPY_ARCH[architecture],
         "VIEWKEEPER_HEAP": HEAP[architecture],
+        "VIEWKEEPER_PATIENCE_S": "1100",
     }
 
 

@@ -23,6 +23,7 @@ VIPER = ("sha512_viper.py", "view_viper.py")
 # The unix port is a 64-bit machine: pointers and small objects take twice what they take on a
 # board, and compiled code lies in the heap where a board runs it from flash.
 HEAP = os.environ.get("VIEWKEEPER_HEAP", "256K")
+PATIENCE_S = int(os.environ.get("VIEWKEEPER_PATIENCE_S", "0"))  # an emulator is slow
 needs_micropython = pytest.mark.skipif(
     MICROPYTHON[0] is None, reason="no MicroPython for this machine"
 )
@@ -62,7 +63,7 @@ def run(script, tmp_path, *, files=None, heap=HEAP, timeout_s=120, path=None):
         env={**os.environ, "MICROPYPATH": f"{path or compiled()}:.frozen"},
         capture_output=True,
         text=True,
-        timeout=timeout_s,
+        timeout=max(timeout_s, PATIENCE_S),
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
