@@ -123,7 +123,7 @@ def template_of(view: RegisteredView, region: Region) -> Template:
     Raises:
         SetupError: too small or too plain to be recognised, with the cure.
     """
-    finest, camera = view.reference.pyramid.fields[0], view.reference.pyramid.cameras[0]
+    finest, camera = view.fine()
     height, width = finest.shape
     x0, x1 = region.left * width, region.right * width
     y0, y1 = region.top * height, region.bottom * height

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ independent, nor is the model quite linear, and the less so the fainter the agre
 _FLOOR_PX = 0.006
 """Interpolation's own error, pixels of the level; roll and zoom are felt at the edge."""
 _UNKNOWN = 10.0
+_LEAST_SHRINK, _MOST_SHRINK = 0.1, 0.8
 
 Singles = NDArray[np.floating[Any]]
 
@@ -85,6 +87,7 @@ class Fit:
         energy: (T,), the registered field's squared length at the points that are seen.
         covariance: (4, 4), of rotation vector (radians, registered frame) and log-zoom.
         support: equivalent number of agreeing tiles.
+        spread_px: how far the tiles disagree about pan or tilt: standard error, pixels.
     """
 
     pose: Pose
@@ -93,18 +96,19 @@ class Fit:
     energy: Floats
     covariance: Floats
     support: float
+    spread_px: float
 
 
-def tile_boxes(shape: tuple[int, int]) -> list[tuple[int, int, int, int]]:
-    """(x0, y0, x1, y1), end excluded, of every tile of an (h, w) grid, row by row."""
+@lru_cache(maxsize=8)
+def tile_boxes(shape: tuple[int, int]) -> NDArray[np.int64]:
+    """(T, 4): x0, y0, x1, y1, end excluded, of every tile of an (h, w) grid, row by row."""
     height, width = shape
-    xs = np.linspace(0, width, TILES_X + 1).round().astype(int)
-    ys = np.linspace(0, height, TILES_Y + 1).round().astype(int)
-    return [
-        (int(xs[i]), int(ys[j]), int(xs[i + 1]), int(ys[j + 1]))
-        for j in range(TILES_Y)
-        for i in range(TILES_X)
-    ]
+    xs = np.linspace(0, width, TILES_X + 1).round().astype(np.int64)
+    ys = np.linspace(0, height, TILES_Y + 1).round().astype(np.int64)
+    y, x = np.divmod(np.arange(TILES), TILES_X)
+    boxes = np.stack([xs[x], ys[y], xs[x + 1], ys[y + 1]], axis=1)
+    boxes.flags.writeable = False  # it is shared
+    return boxes
 
 
 def choose_points(field: Field, camera: Camera, per_tile: int) -> Points:
@@ -136,7 +140,7 @@ def choose_points(field: Field, camera: Camera, per_tile: int) -> Points:
         rays.astype(np.float32),
         np.stack([values.real, values.imag], axis=2).reshape(TILES, -1).astype(np.float32),
         np.square(np.abs(values)).astype(np.float32),
-        jacobian.astype(np.float32),
+        np.ascontiguousarray(jacobian, dtype=np.float32),
         (jacobian @ jacobian.transpose(0, 2, 1)).reshape(TILES, 16),
         present,
         camera.rays(centres[0], centres[1]),
@@ -209,21 +213,28 @@ def _sample(points: Points, field: Field, camera: Camera, pose: Pose) -> tuple[S
     """
     height, width = field.shape
     x, y = _pixels(points, camera, pose)
-    inside = (x >= 2.0) & (x < width - 3) & (y >= 2.0) & (y < height - 3)
-    # A point outside reads the field's corner, which is zero.
-    x *= inside
-    y *= inside
-    column, row = x.astype(np.int32), y.astype(np.int32)
+    # Counted from pixel (2, 2).
+    x -= np.float32(2.0)
+    y -= np.float32(2.0)
+    column, row = np.floor(x), np.floor(y)
     x -= column
     y -= row
-    row *= width
+    inside = (column >= 0.0) & (column < width - 5) & (row >= 0.0) & (row < height - 5)
+    row *= np.float32(width)
     row += column
-    flat = field.ravel()
-    left = flat[row]
-    top = left + x * (flat[row + 1] - left)
-    row += width
-    left = flat[row]
-    bottom = left + x * (flat[row + 1] - left)
+    row += np.float32(2 * width + 2)
+    row *= inside  # a point outside reads the field's corner, which is zero
+    index = row.astype(np.intp)
+    flat: NDArray[Any] = field.ravel()
+    top, right = flat[index], flat[index + 1]
+    right -= top
+    right *= x
+    top += right
+    index += width
+    bottom, right = flat[index], flat[index + 1]
+    right -= bottom
+    right *= x
+    bottom += right
     bottom -= top
     bottom *= y
     top += bottom
@@ -237,18 +248,15 @@ def _sample(points: Points, field: Field, camera: Camera, pose: Pose) -> tuple[S
 def tile_phase(centres: Floats, pose: Pose) -> NDArray[np.complex64]:
     """Doubled local rotation, as unit complex numbers (T,), from present to registered picture.
 
-    With q = Rᵀ d and the picture coordinates q_x / q_z, q_y / q_z, the angle is that of the best
-    similarity to their derivative by d_x and d_y.
+    With q = Rᵀ d and the picture coordinates x, y = q_x / q_z, q_y / q_z, the best similarity to
+    their derivative by d_x and d_y turns by the angle of a - b (x - iy), all of it complex.
     """
     back = pose.rotation.T
     q = back @ centres
-    depth = np.maximum(q[2], 1e-3)
-    x, y = q[0] / depth, q[1] / depth
-    cosine = back[0, 0] - x * back[2, 0] + back[1, 1] - y * back[2, 1]
-    sine = back[1, 0] - y * back[2, 0] - back[0, 1] + x * back[2, 1]
-    turned = cosine - 1j * sine
-    turned *= turned
-    return (turned / np.maximum(np.abs(turned), 1e-9)).astype(np.complex64)
+    place = (q[0] - 1j * q[1]) / np.maximum(q[2], 1e-3)
+    place *= -complex(back[2, 0], back[2, 1])
+    place += complex(back[0, 0] + back[1, 1], back[0, 1] - back[1, 0])
+    return (place / (np.conj(place) + 1e-12)).astype(np.complex64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,24 +278,29 @@ def _evaluate(points: Points, field: Field, camera: Camera, pose: Pose, floor: f
     cross = np.einsum("tq,tq->t", registered, values)
     own = np.einsum("tq,tq->t", points.lengths2, seen)
     other = np.einsum("tq,tq->t", values, values)
+    other += np.float32(1e-6)
     agreement = cross / np.sqrt(own * other + np.float32(1e-6))
-    trust = np.clip((agreement - floor) * 2.0, 0.0, 1.0)
+    trust = np.minimum(np.maximum((agreement - np.float32(floor)) * np.float32(2.0), 0.0), 1.0)
     trust *= np.sqrt(trust)
     # Fog and noise shrink the frame's field: compare shapes, not lengths.
-    gain = np.clip(cross / (other + np.float32(1e-6)), 0.2, 3.0)
-    residual = values * gain[:, None]
-    residual -= registered
-    squares = residual * residual
+    gain = np.minimum(np.maximum(cross / other, np.float32(0.2)), np.float32(3.0))
+    values *= gain[:, None]
+    values -= registered
+    squares = values * values
     robust = squares[:, 0::2] + squares[:, 1::2]
     robust *= np.float32(1.0 / _ROBUST)
     robust += np.float32(1.0)
     np.divide(seen, robust, out=robust)
-    weighted = residual.view(np.complex64) * robust
-    slope = (points.jacobian @ weighted.view(np.float32)[:, :, None])[:, :, 0].astype(np.float64)
+    weighted = values.view(np.complex64)
+    weighted *= robust
+    slope = np.matmul(points.jacobian, values[:, :, None])[:, :, 0].astype(np.float64)
     # Noise in the frame attenuates how the residual answers to a move by the tile's reliability,
     # the squared correlation. Far from the goal a low correlation means distance, not noise, so
     # steps are taken as if it were better.
-    share = trust * robust.mean(axis=1) * agreement
+    share = robust.sum(axis=1)
+    share *= trust
+    share *= agreement
+    share *= np.float32(1.0 / points.per_tile)
     normal = (np.stack([share * agreement, share]) @ points.normal).reshape(2, 4, 4)
     return _State(agreement, seen, own, trust, slope, normal[0], normal[1])
 
@@ -316,10 +329,20 @@ def refine(
     if min(field.shape) < 8:
         return _nothing(pose)
     state = _evaluate(points, field, camera, pose, floor)
+    before: Floats | None = None
     for _ in range(steps):
         change = _inverse(state.stiff_normal) @ (state.trust @ state.slope)
+        step = float(np.abs(change).max())
+        if before is None:
+            before = change
+        else:
+            # Steps that shrink evenly leave a geometric series to go: take it whole (Aitken).
+            shrink = float(change @ before) / float(before @ before + 1e-30)
+            if _LEAST_SHRINK < shrink < _MOST_SHRINK:
+                change = change / (1.0 - shrink)
+            before = None
         pose = _moved(pose, change)
-        if float(np.abs(change).max()) < settle_px * points.pixel_rad:
+        if step < settle_px * points.pixel_rad:
             break
         state = _evaluate(points, field, camera, pose, floor)
     return _fit(points, state, pose, _inverse(state.normal))
@@ -341,6 +364,7 @@ def _fit(points: Points, state: _State, pose: Pose, inverse: Floats) -> Fit:
         inflation = _INFLATION * min(1.0, max(mean, 0.15)) ** -_INFLATION_POWER
         covariance = spread * (inflation * support / (support - 4.0))
         covariance += np.diag([1.0, 1.0, 2.0, 2.0]) * (_FLOOR_PX * points.pixel_rad) ** 2
+    spread_px = math.sqrt(max(covariance[0, 0], covariance[1, 1])) / points.pixel_rad
     total = np.maximum(points.present.sum(axis=1), 1.0)
     return Fit(
         pose,
@@ -349,12 +373,13 @@ def _fit(points: Points, state: _State, pose: Pose, inverse: Floats) -> Fit:
         state.own.astype(np.float64),
         covariance,
         support,
+        max(float(spread_px), _FLOOR_PX),
     )
 
 
 def _nothing(pose: Pose) -> Fit:
     zero = np.zeros(TILES)
-    return Fit(pose, zero, zero, zero, np.eye(4), 0.0)
+    return Fit(pose, zero, zero, zero, np.eye(4) * _UNKNOWN, 0.0, 1e3)
 
 
 def _moved(pose: Pose, change: Floats) -> Pose:

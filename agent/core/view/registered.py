@@ -3,8 +3,9 @@
 Rule: nothing of the picture but its orientation field leaves `register`. The bytes are the
 identity: their SHA-256 stands in the signed configuration.
 
-Format, version 1, little-endian: ``VKRV``, version u8, factor u8, width u16, height u16,
-field width u16, field height u16, hfov f64, k1 f64, k2 f64, then one byte a field pixel, row by
+Format, version 2, little-endian: ``VKRV``, version u8, factor u8, width u16, height u16,
+field width u16, field height u16, hfov f64, k1 f64, k2 f64, then the fine field, from which signs
+are cut, and the coarser one that frames are matched with, each one byte a field pixel, row by
 row: real part in the high nibble, imaginary part in the low one, each 1..15 for -1.4..1.4.
 """
 
@@ -21,19 +22,21 @@ from numpy.typing import NDArray
 
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.view.field import (
+    MATCH_PIXELS,
     Field,
+    Luma,
     line_tiles,
     orientation_field,
     pyramid_of_field,
     reduce_luma,
     reduction_factor,
 )
-from viewkeeper.agent.core.view.geometry import Lens
+from viewkeeper.agent.core.view.geometry import Camera, Lens
 from viewkeeper.agent.core.view.match import Reference
 
 _HEADER = struct.Struct("<4sBBHHHHddd")
 _MAGIC = b"VKRV"
-_VERSION = 1
+_VERSION = 2
 _SPAN = 1.4
 _LEAST_SIDE_PX = 64
 _LEAST_TEXTURED = 0.12
@@ -67,18 +70,19 @@ class RegisteredView:
     Attributes:
         lens: of the camera.
         size: (width, height) of the frames it was made from, pixels.
-        codes: uint8, (h, w), the quantised orientation field.
+        codes: uint8, (h, w), the quantised fine orientation field.
+        match_codes: uint8, (h', w'), the quantised field that frames are matched with.
     """
 
     lens: Lens
     size: tuple[int, int]
     codes: NDArray[np.uint8] = field(repr=False, compare=False)
+    match_codes: NDArray[np.uint8] = field(repr=False, compare=False)
     reference: Reference = field(init=False, repr=False, compare=False)
     digest: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        finest = _dequantise(self.codes)
-        pyramid = pyramid_of_field(finest, self.lens, self.size)
+        pyramid = pyramid_of_field(_dequantise(self.match_codes), self.lens, self.size)
         object.__setattr__(self, "reference", Reference(pyramid))
         object.__setattr__(self, "digest", hashlib.sha256(self.to_bytes()).digest())
 
@@ -97,7 +101,12 @@ class RegisteredView:
             self.lens.k1,
             self.lens.k2,
         )
-        return header + self.codes.tobytes()
+        return header + self.codes.tobytes() + self.match_codes.tobytes()
+
+    def fine(self) -> tuple[Field, Camera]:
+        """The fine field, complex64 (h, w), and its camera."""
+        camera = Camera.of_picture(self.lens, self.size).reduced(reduction_factor(self.size))
+        return _dequantise(self.codes), camera
 
     @classmethod
     def from_bytes(cls, data: bytes) -> RegisteredView:
@@ -117,17 +126,22 @@ class RegisteredView:
             min(size) < _LEAST_SIDE_PX
             or factor != reduction_factor(size)
             or (columns, rows) != (width // factor, height // factor)
-            or len(data) != _HEADER.size + rows * columns
         ):
             raise RegistrationError("damaged", damaged)
-        codes = np.frombuffer(data, np.uint8, offset=_HEADER.size).reshape(rows, columns)
-        if ((codes >> 4) == 0).any() or ((codes & 15) == 0).any():
+        coarser = reduction_factor(size, MATCH_PIXELS)
+        shape = (height // coarser, width // coarser)
+        every = np.frombuffer(data, np.uint8, offset=_HEADER.size)
+        if len(every) != rows * columns + shape[0] * shape[1]:
+            raise RegistrationError("damaged", damaged)
+        if ((every >> 4) == 0).any() or ((every & 15) == 0).any():
             raise RegistrationError("damaged", damaged)  # one encoding per field, no slack
+        codes = every[: rows * columns].reshape(rows, columns)
+        match_codes = every[rows * columns :].reshape(shape)
         try:
             lens = Lens(hfov, k1, k2)
         except ValueError as error:
             raise RegistrationError("damaged", damaged) from error
-        return cls(lens, size, codes)
+        return cls(lens, size, codes, match_codes)
 
 
 def _quantise(finest: Field) -> NDArray[np.uint8]:
@@ -181,24 +195,27 @@ def register(frames: Sequence[Frame], lens: Lens) -> RegisteredView:
             f"only {100 * textured:.0f} % of the picture has lines to hold on to: check that the "
             "lens is clear and in focus, or choose a view with more structure",
         )
-    fields = np.stack([orientation_field(luma) for luma in reduced])
-    median = np.empty(fields.shape[1:], np.complex64)
-    median.real = np.median(fields.real, axis=0)
-    median.imag = np.median(fields.imag, axis=0)
-    _require_agreement(fields)
-    return RegisteredView(lens, (width, height), _quantise(median))
-
-
-def _require_agreement(fields: NDArray[np.complex64]) -> None:
-    pairs = itertools.pairwise(fields)
-    likeness = [
-        float(np.sum((a * np.conj(b)).real))
-        / (float(np.sum(np.abs(a) ** 2)) * float(np.sum(np.abs(b) ** 2)) + 1e-9) ** 0.5
-        for a, b in pairs
-    ]
-    if likeness and float(np.median(likeness)) < _LEAST_LIKENESS:
+    fine, _ = _median_field(reduced)
+    coarser = reduction_factor((width, height), MATCH_PIXELS)
+    median, likeness = _median_field([reduce_luma(frame.luma, coarser) for frame in frames])
+    if likeness < _LEAST_LIKENESS:
         raise RegistrationError(
             "frames_disagree",
             "the frames do not show one view: wait until the camera stands still "
             "and nothing large passes, then register again",
         )
+    return RegisteredView(lens, (width, height), _quantise(fine), _quantise(median))
+
+
+def _median_field(reduced: Sequence[Luma]) -> tuple[Field, float]:
+    """Median of the parts of the pictures' fields, and the median likeness of neighbours."""
+    fields = np.stack([orientation_field(luma) for luma in reduced])
+    likeness = [
+        float(np.sum((a * np.conj(b)).real))
+        / (float(np.sum(np.abs(a) ** 2)) * float(np.sum(np.abs(b) ** 2)) + 1e-9) ** 0.5
+        for a, b in itertools.pairwise(fields)
+    ]
+    median = np.empty(fields.shape[1:], np.complex64)
+    median.real = np.median(fields.real, axis=0)
+    median.imag = np.median(fields.imag, axis=0)
+    return median, float(np.median(likeness)) if likeness else 1.0

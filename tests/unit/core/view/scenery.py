@@ -16,7 +16,7 @@ from viewkeeper.agent.core.view.geometry import Camera, Lens, Move
 
 SIZE = (320, 200)
 LENS = Lens(66.0)
-SMALL = (240, 150)
+SMALL = (200, 125)
 
 
 def texture(rays: np.ndarray, seed: int = 0) -> np.ndarray:
