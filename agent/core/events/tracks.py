@@ -303,6 +303,8 @@ def _further(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> Tr
     jump = abs(math.log(seen.size / track.box.size))
     restless = track.restless + (jump - track.restless) / min(hits - 1, 8)
     way = math.dist(track.first, place)
+    if seen.top <= EDGE:  # what hangs from the upper edge may grow downward and go nowhere
+        way = abs(place[0] - track.first[0])
     steady = restless <= STEADY_SIZE or (way >= FAR and way >= VERY_STRAIGHT * path)
     walks = (
         way >= max(LEAST_WAY, OWN_WIDTHS * (seen.right - seen.left))

@@ -261,7 +261,7 @@ def test_diagonal_pieces_are_one_blob_and_specks_are_none():
     mask = np.zeros((40, 60), bool)
     mask[4:14, 4:14] = mask[14:24, 14:24] = True
     mask[30, 50] = True
-    found = Foreground(mask, 1, settled=True, change=np.zeros(mask.shape, np.float32), strong=mask)
+    found = Foreground(mask, mask, 1, settled=True, change=np.zeros(mask.shape, np.float32))
     assert [(b.left, b.top) for b in blobs_of(found)] == [(2 / 60, 2 / 40)]
 
 
