@@ -147,7 +147,8 @@ def page(rate_hz: float) -> str:
         "# Events: measured\n\nWritten by `make bench-events`; no number is typed by hand. "
         f"{platform.machine()}, one thread, 320 × 240 at {RATE_HZ} a second from simulated "
         "streets; the camera's true move is given. A second flag for one deed counts as false. "
-        "The rules were set on the tuned scenes alone."
+        "The rules were set on the tuned scenes alone. Digest of the code that was measured: "
+        f"`{events_hours.code()}`."
     ]
     for title, heading in (
         ("held", "Held out: other streets, casts, places and weather"),

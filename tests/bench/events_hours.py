@@ -113,7 +113,7 @@ def section(rate_hz: float) -> str:
     kinds = f": {', '.join(f'{kind} {n}' for kind, n in sorted(false.items()))}" if false else ""
     return (
         "## Nobody there\n\n"
-        f"{hours:g} hours of {len(STREETS)} empty streets from every season and time of day, "
+        f"{hours:g} hours of up to {len(STREETS)} empty streets, spread over a simulated year, "
         f"{rate_hz:g} frames a second; of these "
         f"{share['night']:.1f} h by night or dusk with headlights sweeping, "
         f"{share['rain']:.1f} h of rain, {share['fog']:.1f} h of fog, "
