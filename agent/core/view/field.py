@@ -24,10 +24,11 @@ from viewkeeper.agent.core.view.geometry import Camera, Lens
 Field = NDArray[np.complexfloating[Any, Any]]
 Luma = NDArray[np.floating[Any]]
 
-MOST_PIXELS = 80_000
+MOST_PIXELS = 320 * 240
 """A picture is reduced to at most this where it is read: for signs and for its health."""
-MATCH_PIXELS = 160 * 160
-"""And to at most this where it is only to be recognised: finer detail adds mostly noise."""
+MATCH_PIXELS = 25_400
+"""And to at most this where it is only to be recognised: finer detail adds mostly noise. Both
+fields, a byte a pixel, and their headers make a file of at most 100 KiB."""
 
 _NOISE_FLOOR = 0.35
 """Grey levels a pixel of gradient below which a reduced picture is rounding noise."""
