@@ -9,10 +9,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tests.bench import bench_agent, bench_events, bench_recorder, bench_trust, bench_view
+from tests.bench import (
+    bench_agent,
+    bench_dashboard,
+    bench_events,
+    bench_recorder,
+    bench_trust,
+    bench_view,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("view.md", "agent.md", "events.md", "trust.md", "recorder.md")
+MEASURED = ("view.md", "agent.md", "events.md", "trust.md", "recorder.md", "dashboard.md")
+"""By this run."""
+TAKEN = ("quality.md", "fov.md", "decision.md", "link.md", "faults.md", "fleet.md", "device.md")
+"""By targets of their own, which take long or need more."""
 
 
 def main() -> None:
@@ -22,6 +32,7 @@ def main() -> None:
     bench_events.main()
     bench_trust.main()
     bench_recorder.main()
+    bench_dashboard.main([])
     join()
 
 
@@ -38,7 +49,7 @@ def join() -> None:
         f"{platform.machine()}.",
         "",
     ]
-    for name in PARTS:
+    for name in MEASURED + TAKEN:
         path = folder / name
         if path.exists():
             text = path.read_text(encoding="utf-8")
