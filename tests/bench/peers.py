@@ -94,3 +94,79 @@ def akaze() -> Peer:
 
 def sift() -> Peer:
     return features("OpenCV SIFT + RANSAC", cv2.SIFT_create(nfeatures=1000), cv2.NORM_L2)
+
+
+def _move_from_similarity(
+    centre: tuple[float, float], roll_deg: float, zoom: float, shape: tuple[int, ...], lens: Lens
+) -> Move:
+    """The move whose picture centre falls on registered pixel ``centre``."""
+    height, width = shape
+    focal = (width / 2) / np.tan(np.radians(lens.hfov_deg) / 2)
+    x, y = (centre[0] - (width - 1) / 2) / focal, (centre[1] - (height - 1) / 2) / focal
+    pan = np.arctan(x)
+    tilt = -np.arctan(y * np.cos(pan))
+    return Move(float(np.degrees(pan)), float(np.degrees(tilt)), roll_deg, zoom)
+
+
+def ecc() -> Peer:
+    """Enhanced correlation coefficient (Evangelidis and Psarakis 2008), quarter then half size."""
+
+    def measure(registered: Luma, present: Luma, lens: Lens) -> Move | None:
+        warp = np.eye(3, dtype=np.float32)
+        for scale in (4, 2):
+            small = [
+                cv2.resize(each, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA)
+                for each in (registered, present)
+            ]
+            shift = np.diag([1.0 / scale, 1.0 / scale, 1.0])
+            reduced = (shift @ warp @ np.linalg.inv(shift)).astype(np.float32)
+            until = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-5)
+            try:
+                quality, reduced = cv2.findTransformECC(
+                    small[0], small[1], reduced, cv2.MOTION_HOMOGRAPHY, until, None, 5
+                )
+            except cv2.error:
+                return None
+            warp = np.linalg.inv(shift) @ reduced @ shift
+        if quality < 0.5 or abs(np.linalg.det(warp)) < 1e-6:
+            return None
+        return move_from_homography(np.linalg.inv(warp), present.shape, lens)
+
+    return Peer("OpenCV ECC", lambda registered: registered, measure)
+
+
+def phase() -> Peer:
+    """scikit-image's phase correlation: pan and tilt only."""
+    from skimage.registration import phase_cross_correlation
+
+    def measure(registered: Luma, present: Luma, lens: Lens) -> Move | None:
+        shift, _, _ = phase_cross_correlation(registered, present, upsample_factor=10)
+        height, width = present.shape
+        centre = ((width - 1) / 2 + shift[1], (height - 1) / 2 + shift[0])
+        return _move_from_similarity(centre, 0.0, 1.0, present.shape, lens)
+
+    return Peer("scikit-image phase correlation", lambda registered: registered, measure)
+
+
+def imreg() -> Peer:
+    """imreg_dft: rotation and scale from the spectra, then phase correlation; half size."""
+    import imreg_dft
+
+    limits = {"angle": (0.0, 5.0), "scale": (1.0, 0.15)}
+
+    def half(luma: Luma) -> NDArray[np.float64]:
+        reduced = cv2.resize(luma, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        return reduced.astype(np.float64)
+
+    def measure(registered: Any, present: Luma, lens: Lens) -> Move | None:
+        found = imreg_dft.similarity(registered, half(present), numiter=2, constraints=limits)
+        if not found["success"] > 0.0:
+            return None
+        # The present picture, scaled and turned about its centre, then shifted by (y, x).
+        height, width = present.shape
+        down, right = found["tvec"]
+        centre = ((width - 1) / 2 + 2 * float(right), (height - 1) / 2 + 2 * float(down))
+        roll_deg, zoom = -float(found["angle"]), 1.0 / float(found["scale"])
+        return _move_from_similarity(centre, roll_deg, zoom, present.shape, lens)
+
+    return Peer("imreg_dft", half, measure)

@@ -21,6 +21,9 @@ SIZES = ((640, 480), (320, 240))
 frames are smoother than a real camera's, which the peers' small corners feel."""
 
 
+_SUFFIXES = {".hdr", ".jpg", ".jpeg", ".png"}
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A registered frame, a present one, and how the camera moved in between."""
@@ -32,10 +35,47 @@ class Pair:
     truth: Move
 
 
-def places(folder: Path | None) -> list[Panorama]:
-    """Panoramas of a folder; the drawn street where there is none."""
-    files = [] if folder is None else sorted(folder.glob("*.hdr"))
+DEVELOPMENT = frozenset(
+    {
+        "adams_place_bridge_1k",
+        "chinese_garden_1k",
+        "kiara_1_dawn_1k",
+        "modern_buildings_2_1k",
+        "rooitou_park_1k",
+        "vestibule_1k",
+    }
+)
+"""Panoramas on which constants may be set; every figure that is published is from the others."""
+
+
+def places(folder: Path | None, *, development: bool = False) -> list[Panorama]:
+    """Panoramas of a folder that are held out; the drawn street where there is none."""
+    files: list[Path] = []
+    if folder is not None:
+        files = sorted(f for f in folder.iterdir() if f.suffix.lower() in _SUFFIXES)
+        files = [f for f in files if (f.stem in DEVELOPMENT) == development]
     return [load_panorama(file) for file in files] or [street_scene(1)]
+
+
+def still_and_moved(
+    panoramas: list[Panorama], count: int, seed: int, size: tuple[int, int]
+) -> Iterator[tuple[float, Pair]]:
+    """(size of the move in degrees, pair): twice as many unmoved ones as ones moved by 1° and
+    0.5° each, in a random direction, every one under a nuisance in turn."""
+    for index in range(count):
+        rng = np.random.default_rng((seed, 99, index))
+        panorama = panoramas[index % len(panoramas)]
+        name = nuisances.NAMES[index // len(panoramas) % len(nuisances.NAMES)]
+        home = Pose(float(rng.uniform(0, 360)), float(rng.uniform(-8, 8)))
+        camera = VirtualCamera(panorama, home, LENS, size, seed=index)
+        first, _ = camera.frame(0.0)
+        for turn, size_deg in enumerate((0.0, 0.0, 1.0, 0.5)):
+            way = rng.uniform(0.0, 2.0 * np.pi)
+            pan, tilt = size_deg * np.cos(way), size_deg * np.sin(way)
+            camera.pose = home.moved(float(pan), float(tilt), 0.0, 1.0)
+            camera.conditions = nuisances.draw(name, rng)
+            second, _ = camera.frame(1.0 + turn)
+            yield size_deg, Pair(panorama.name, name, first, second, Move(float(pan), float(tilt)))
 
 
 def pairs(
