@@ -120,9 +120,9 @@ def introduction(source: str, seed: int) -> list[str]:
         f"{source}, seed {seed}. One run, one thread each, processor time; what can be kept of the "
         "registered frame is not timed, for anybody. The constants were set on other places and "
         "seeds (`DEVELOPMENT` in view_pairs.py). *Recovered*: pan, tilt and roll within 0.5°. "
-        "Medians are over the recovered pairs. The panoramas have 2.8 pixels a degree, so the frames are "
-        "smoother than a real camera's; that costs corner detectors more than it costs us. Phase "
-        "correlation knows no roll and no zoom, so it can recover almost none.",
+        "Medians are over the recovered pairs. The panoramas have 2.8 pixels a degree, so the "
+        "frames are smoother than a real camera's; that costs corner detectors more than it costs "
+        "us. Phase correlation knows no roll and no zoom, so it can recover almost none.",
         "",
     ]
 

@@ -45,7 +45,7 @@ def integrated(gx: Floats, gy: Floats) -> Floats:
 
 def attacked(view: RegisteredView, seed: int) -> Floats:
     """The best guess at the picture from a random start."""
-    field = view.reference.pyramid.fields[0]
+    field = view.fine()[0]
     height, width = (side // 2 * 2 for side in field.shape)
     field = field[:height, :width]
     strength, angle = np.abs(field), np.angle(field) / 2.0
@@ -87,7 +87,7 @@ def main(data: Path | None = None) -> None:
     height, width = guesses[0].shape
     found = [likeness(guess, truth[:height, :width]) for guess in guesses]
     best = guesses[int(np.argmax(found))]
-    codes, lines = view.codes.astype(float), np.abs(view.reference.pyramid.fields[0]).astype(float)
+    codes, lines = view.codes.astype(float), np.abs(view.fine()[0]).astype(float)
     panels = (
         ("one of twelve pictures of the street", grey(truth)),
         (

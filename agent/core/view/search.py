@@ -171,7 +171,8 @@ def build_bank(field: Field, camera: Camera, plan: Plan) -> Bank:
             # One node a field pixel: the nearest reading is enough at this level.
             index = _lookup(camera, (height, width), rotation @ narrowed)
             seen = (flat[index] * np.complex64(cmath.exp(-2j * roll))).reshape(grid)
-            spectra.append(np.conj(np.fft.rfft2(np.stack([seen.real, seen.imag]))))
+            spectrum: NDArray[Any] = np.fft.rfft2(np.stack([seen.real, seen.imag]))
+            spectra.append(np.conj(spectrum).astype(np.complex64, copy=False))
             common = np.conj(np.fft.rfft2(inside[index].reshape(grid))) * outline
             overlap = np.fft.irfft2(_lower(common, grid, cells), cells).ravel()
             share = overlap * (cells[0] * cells[1] / (grid[0] * grid[1] * height * width))
@@ -203,13 +204,14 @@ def _lower(spectrum: NDArray[Any], grid: tuple[int, int], cells: tuple[int, int]
 def _whitened(
     spectra: NDArray[Any], grid: tuple[int, int], cells: tuple[int, int]
 ) -> NDArray[np.complex64]:
-    power = np.mean(np.sum(np.abs(spectra) ** 2, axis=0), axis=0)
+    power = np.mean(np.sum(np.square(np.abs(spectra)), axis=0), axis=0)
     for axis in (0, 1):
         power = sum(np.roll(power, shift, axis) for shift in range(-2, 3)) / 5.0
     power = power / max(float(np.mean(power)), 1e-12) + 1e-3
-    kept = _lower(spectra * power ** (-_WHITENING), grid, cells)
+    kept = _lower(spectra * (power ** (-_WHITENING)).astype(np.float32), grid, cells)
     energy = np.sum(np.abs(kept) ** 2, axis=(0, 2, 3), keepdims=True)
-    return (kept / np.sqrt(np.maximum(energy, 1e-12))).astype(np.complex64)
+    kept /= np.sqrt(np.maximum(energy, 1e-12)).astype(np.float32)
+    return kept.astype(np.complex64, copy=False)
 
 
 def search(bank: Bank, field: Field, camera: Camera, count: int) -> list[Candidate]:
