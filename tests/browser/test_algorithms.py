@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.desk import Broker, Voice, everybody, report
+from tests.support.spoiling import spoilt
 from viewkeeper.protocol import p256, sm2
 from viewkeeper.protocol.keys import P256Signer, Sm2Signer
 
@@ -37,7 +38,7 @@ def test_an_es256_camera_is_checked_and_the_other_form_of_a_signature_refused(
     )
     message = gate.sign(report(pan_deg=9.0))
     s = p256.ORDER - int.from_bytes(message[-32:], "big")
-    for forged in (message[:-32] + s.to_bytes(32, "big"), message[:-1] + b"\x00"):
+    for forged in (message[:-32] + s.to_bytes(32, "big"), spoilt(message)):
         gate.publish(gate.topics.report, forged)
         expect(card).to_have_attribute("data-signature", "refused")
     expect(card.locator("[data-axis=pan]")).to_contain_text("+0.12°")

@@ -1,12 +1,11 @@
 """The loops that look and feel: what an order changes while they wait harms nothing."""
 
-import asyncio
-
 import numpy as np
 
 from device.core import tilt, view
 from device.watch import Watch
 from tests.device.test_view import picture
+from tests.support.loops import run
 
 CONFIG = {
     "view_hash": bytes(32),
@@ -89,14 +88,14 @@ def watch(camera=None, senses=None):
 
 def turn(made, times=1):
     for _ in range(times):
-        asyncio.run(made._look())
+        run(made._look())
         if made._board.senses is not None:
-            asyncio.run(made._feel())
+            run(made._feel())
 
 
 def test_an_order_that_comes_while_the_sensors_are_read_waits_for_the_next_look():
     made, config, _ = watch(senses=Senses(lambda: config.update(now=CONFIG) or made._take()))
-    asyncio.run(made._feel())
+    run(made._feel())
     assert made.mount.verdict == "cannot_tell"
     turn(made, 3)
     assert made.mount.verdict == "same"
@@ -105,7 +104,7 @@ def test_an_order_that_comes_while_the_sensors_are_read_waits_for_the_next_look(
 def test_a_configuration_that_goes_while_a_picture_comes_leaves_the_device_at_work():
     made, config, _ = watch(camera=Camera(lambda: config.update(now=None) or made._take()))
     config["now"] = CONFIG
-    asyncio.run(made._look())
+    run(made._look())
     turn(made)
     assert (made.guard.verdict, made.guard.cause) == ("cannot_tell", "not_registered")
 

@@ -58,7 +58,9 @@ def test_a_camera_before_and_after_its_set_up(settings, capsys, tmp_path):
     assert before["storage"]["health"] == "bad"
     assert "viewkeeper-agent key" in before["storage"]["detail"]
     assert before["device key"]["health"] == "bad"
-    assert before["camera"]["health"] == before["broker"]["health"] == "good"
+    assert before["broker"]["health"] == "good"
+    assert before["camera"]["health"] == "warning"
+    assert before["camera"]["detail"].endswith("recorded"), "a folder that is looped is no camera"
 
     agent(["key", "--config", str(settings)])
     key = capsys.readouterr().out.strip()

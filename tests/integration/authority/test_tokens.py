@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.support.camera import Camera
+from tests.support.spoiling import spoilt
 from viewkeeper import secret_file
 from viewkeeper.agent.adapters.store import keyfile
 from viewkeeper.agent.device_key import open_device_key
@@ -172,7 +173,7 @@ def test_a_device_key_in_a_tpm_is_of_use_to_this_tpm_alone(tmp_path, tpm, secret
     assert speaks(again)
     wrapped = tmp_path / "device.tpriv"
     assert wrapped.stat().st_mode & 0o077 == 0
-    wrapped.write_bytes(wrapped.read_bytes()[:-1] + b"\x00")
+    wrapped.write_bytes(spoilt(wrapped.read_bytes()))
     with pytest.raises(SetupError, match="another TPM"):
         open_device_key(settings, tmp_path / "device.key")
 

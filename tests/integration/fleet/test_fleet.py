@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.loops import apart
 from viewkeeper.sim import cli
 from viewkeeper.sim.broker import installed_kinds
 from viewkeeper.sim.fleet import report
@@ -40,7 +41,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
         tls=True,
         faults=tuple(Fault.parse(text) for text in FAULTS),
     )
-    return Fleet(plan, tmp_path_factory.mktemp("fleet")).run()
+    return apart(Fleet(plan, tmp_path_factory.mktemp("fleet")).run)
 
 
 def test_nothing_acknowledged_is_lost_and_nothing_is_kept_twice(outcome: Outcome):
@@ -74,7 +75,7 @@ def test_its_report_says_so(outcome: Outcome):
 
 def test_a_record_that_is_taken_out_of_the_recording_is_missed(tmp_path: Path):
     fleet = Fleet(Plan(cameras=5, seconds=3, period_s=0.5, connects_per_s=60), tmp_path)
-    outcome = fleet.run()
+    outcome = apart(fleet.run)
     assert outcome.holds
     with contextlib.closing(sqlite3.connect(fleet.desk.recording)) as db, db:
         db.execute("DELETE FROM records WHERE sequence = 1")

@@ -1,5 +1,6 @@
 import asyncio
 
+from tests.support.loops import run
 from viewkeeper.sim.fleet.slow_link import SlowLink
 
 
@@ -29,7 +30,7 @@ def test_a_slow_link_keeps_every_byte_in_its_order():
         return bytes(heard)
 
     sent = [0.0, 0.05, 0.0, 0.02, 0.0]
-    assert asyncio.run(through(sent)) == b"".join(bytes([n]) * 1000 for n in range(len(sent)))
+    assert run(through(sent)) == b"".join(bytes([n]) * 1000 for n in range(len(sent)))
 
 
 def test_where_nobody_listens_the_caller_is_hung_up_on():
@@ -45,4 +46,4 @@ def test_where_nobody_listens_the_caller_is_hung_up_on():
             writer.close()
             await link.close()
 
-    assert asyncio.run(called()) == b""
+    assert run(called()) == b""
