@@ -54,7 +54,7 @@ def join() -> None:
         if path.exists():
             text = path.read_text(encoding="utf-8")
             text = re.sub(r"^#", "##", text, flags=re.MULTILINE)
-            lines.append(re.sub(r"\]\(([\w-]+\.png)\)", r"](benchmarks/\1)", text))
+            lines.append(re.sub(r"\]\(([\w-]+\.(?:png|md))\)", r"](benchmarks/\1)", text))
     (ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines), encoding="utf-8")
 
 
