@@ -9,24 +9,21 @@ from __future__ import annotations
 import contextlib
 import datetime
 import getpass
-import importlib.util
 import re
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from viewkeeper.agent.adapters.link.settings import TlsSettings
 from viewkeeper.sim.broker import LOOPBACK, free_port
 from viewkeeper.sim.errors import SimError
+from viewkeeper.sim.site_config import acl_head, mosquitto_conf, tool
 
-CONFIG = Path(__file__).resolve().parents[2] / "broker_config"
 _PLAIN = """\
 allow_anonymous true
 listener {port} {host}
@@ -122,41 +119,24 @@ class FleetBroker:
         return TlsSettings(self._folder / "ca.crt", crt, key)
 
     def _site(self, cameras: list[str]) -> str:
-        certs = _certs()
+        certs = tool("certs")
         self._authority = certs.Authority(self._folder, datetime.datetime.now(datetime.UTC))
         self._authority.init(["localhost", LOOPBACK])
         for name in cameras:
             self._authority.issue("camera", name)
         self._authority.issue("recorder", "fleet")
-        fixed = (CONFIG / "acl.conf").read_text("utf-8")
         recorder = [one for one in self._authority.issued() if one.role != "camera"]
-        (self._folder / "acl").write_text(certs.acl(recorder, fixed), "utf-8")
-        conf = (CONFIG / "mosquitto.conf").read_text("utf-8").split("# Dashboards:")[0]
-        for old, new in (
-            ("/etc/mosquitto/viewkeeper", str(self._folder)),
-            ("/var/lib/mosquitto/", f"{self._folder}/"),
-            ("listener 8883", f"listener {self.port} {LOOPBACK}"),
-            ("max_connections 2000", "max_connections -1"),
-            ("max_queued_messages 20000", "max_queued_messages 0"),
-            ("max_queued_bytes 33554432\n", ""),
-            (
-                "log_dest syslog",
-                f"log_dest file {self._folder}/broker.log\nlog_timestamp_format %s\n"
-                f"user {getpass.getuser()}",
+        (self._folder / "acl").write_text(certs.acl(recorder, acl_head()), "utf-8")
+        log = self._folder / "broker.log"
+        return mosquitto_conf(
+            self._folder,
+            self._folder,
+            log,
+            port=self.port,
+            more=(
+                ("max_connections 2000", "max_connections -1"),
+                ("max_queued_messages 20000", "max_queued_messages 0"),
+                ("max_queued_bytes 33554432\n", ""),
+                (f"log_dest file {log}", f"log_dest file {log}\nlog_timestamp_format %s"),
             ),
-        ):
-            assert old in conf, old
-            conf = conf.replace(old, new)
-        return conf
-
-
-def _certs() -> ModuleType:
-    """broker_config/certs.py is a script of its own, not part of the package."""
-    path = CONFIG / "certs.py"
-    spec = importlib.util.spec_from_file_location("viewkeeper_certs", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise SimError("no_broker_config", f"TLS needs {path}: run from a checkout")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["viewkeeper_certs"] = module
-    spec.loader.exec_module(module)
-    return module
+        )

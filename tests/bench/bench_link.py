@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.integration.link.conftest import listens, load_certs
+from tests.integration.link.conftest import listens
 from tests.integration.link.peer import until
 from tests.unit.protocol.test_report_size import report
 from viewkeeper.agent.adapters.link import Introduction, Link, LinkSettings, TlsSettings
@@ -28,6 +28,7 @@ from viewkeeper.protocol import cose, records
 from viewkeeper.protocol.vocabulary import ClockTrust
 from viewkeeper.sim.broker import free_port
 from viewkeeper.sim.relay import Relay
+from viewkeeper.sim.site_config import acl_head, mosquitto_conf, tool
 
 ROOT = Path(__file__).resolve().parents[2]
 SIGNER = cose.SoftwareSigner.from_seed(bytes(32))
@@ -42,24 +43,14 @@ MIB, KIB = 1e6, 1e3
 @contextmanager
 def site_broker(folder: Path) -> Iterator[int]:
     """A site's mosquitto with the files of broker_config; its TLS port."""
-    certs = load_certs()
+    certs = tool("certs")
     authority = certs.Authority(folder, datetime.datetime.now(datetime.UTC))
     authority.init(["localhost"])
     authority.issue("camera", f"{SITE}/{CAMERA}")
     authority.issue("desk", "main")
-    fixed = (ROOT / "broker_config" / "acl.conf").read_text("utf-8")
-    (folder / "acl").write_text(certs.acl(authority.issued(), fixed), "utf-8")
+    (folder / "acl").write_text(certs.acl(authority.issued(), acl_head()), "utf-8")
     port = free_port()
-    conf = (ROOT / "broker_config" / "mosquitto.conf").read_text("utf-8")
-    conf = conf.split("# Dashboards:")[0]
-    for old, new in (
-        ("/etc/mosquitto/viewkeeper", str(folder)),
-        ("/var/lib/mosquitto/", f"{folder}/"),
-        ("listener 8883", f"listener {port} 127.0.0.1"),
-        ("log_dest syslog", f"log_dest file {folder}/log\nuser root"),
-    ):
-        assert old in conf
-        conf = conf.replace(old, new)
+    conf = mosquitto_conf(folder, folder, folder / "log", port=port)
     (folder / "mosquitto.conf").write_text(conf, "utf-8")
     process = subprocess.Popen(
         ["mosquitto", "-c", str(folder / "mosquitto.conf")],
@@ -89,7 +80,7 @@ def sealed(body: records.Body, sequence: int) -> tuple[records.Header, bytes]:
 def link_to(
     port: int, folder: Path, outbox: Path | None, introduction: Introduction | None = None
 ) -> Link:
-    authority = load_certs().Authority(folder, datetime.datetime.now(datetime.UTC))
+    authority = tool("certs").Authority(folder, datetime.datetime.now(datetime.UTC))
     cert, key = (authority.path_of(f"{SITE}/{CAMERA}", suffix) for suffix in ("crt", "key"))
     tls = TlsSettings(folder / "ca.crt", cert, key)
     settings = LinkSettings(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import socket
 import ssl
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,24 +20,13 @@ from viewkeeper.agent.adapters.link import TlsSettings
 from viewkeeper.sim.fleet.plan import Plan
 from viewkeeper.sim.fleet.run import Fleet, Outside
 from viewkeeper.sim.fleet.tally import most_within
+from viewkeeper.sim.site_config import acl_head, tool
 
-CONFIG = Path(__file__).parents[2] / "broker_config"
 BASE = "viewkeeper/v1/s1"
 CAMERAS, RATE = 60, 60
-sys.path.insert(0, str(CONFIG))
 
 
-def load(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, CONFIG / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-LOCAL, BRIDGE = load("local_cluster"), load("bridge")
+LOCAL, BRIDGE = tool("local_cluster"), tool("bridge")
 NODE_PORTS = {node.name: 8883 + node.shift for node in LOCAL.NODES}
 
 
@@ -240,7 +227,7 @@ def test_the_gate_lets_no_more_connections_through_than_stated(cluster: Any):
 
 
 def test_a_sites_mosquitto_is_bridged_to_the_cluster(cluster: Any, peers: Any, tmp_path: Path):
-    fixed = (CONFIG / "acl.conf").read_text("utf-8")
+    fixed = acl_head()
     folder = tmp_path / "site"
     told = BRIDGE.configuration(
         "s9", "localhost", LOCAL.DESK_PORT, fixed, files=str(folder), mqtt="3.1.1"

@@ -4,7 +4,6 @@ and a web server with updates. All real, all on this machine."""
 from __future__ import annotations
 
 import datetime
-import importlib.util
 import io
 import json
 import queue
@@ -28,6 +27,7 @@ from viewkeeper.sim.broker import free_port
 from viewkeeper.sim.camera.panorama import street_scene
 from viewkeeper.sim.camera.pose import Pose
 from viewkeeper.sim.camera.virtual import VirtualCamera
+from viewkeeper.sim.site_config import acl_head, mosquitto_conf, tool
 
 TOP = Path(__file__).resolve().parents[3]
 SITE, CAMERA = "hefei", "cam-1"
@@ -38,16 +38,6 @@ ROOT = f"viewkeeper/v1/{SITE}/{CAMERA}"
 def authority(*words: object) -> str:
     """The signing desk's tool."""
     return run(sys.executable, "-m", "viewkeeper.authority.cli", *words)
-
-
-def load_certs() -> Any:
-    spec = importlib.util.spec_from_file_location("certs", TOP / "broker_config" / "certs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["certs"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 class Surroundings:
@@ -68,27 +58,19 @@ class Surroundings:
         self.bundle: Path | None = None
         self.reports: queue.Queue[float] = queue.Queue()
         self.state: dict[str, Any] = {}
-        certs, ports = load_certs(), folder / "ports.json"
+        certs, ports = tool("certs"), folder / "ports.json"
         self.certs = certs.Authority(self.tls, datetime.datetime.now(datetime.UTC))
         if not ports.exists():  # otherwise it goes on where it stopped
             folder.mkdir(parents=True)
             self.certs.init([HOST_SEEN_FROM_INSIDE, "127.0.0.1"])
             self.certs.issue("desk", "desk")
             self.certs.issue("recorder", "recorder")
-            acl = (TOP / "broker_config" / "acl.conf").read_text("utf-8")
-            (self.tls / "acl").write_text(certs.acl(self.certs.issued(), acl), "utf-8")
+            (self.tls / "acl").write_text(certs.acl(self.certs.issued(), acl_head()), "utf-8")
             authority("init", self.desk, "--person", "Li Wei", "--no-passphrase")
             ports.write_text(json.dumps([free_port() for _ in range(3)]))
         self.port, other, self.web_port = json.loads(ports.read_text())
-        conf = (TOP / "broker_config" / "mosquitto.conf").read_text("utf-8")
-        for old, new in (
-            ("/etc/mosquitto/viewkeeper", str(self.tls)),
-            ("/var/lib/mosquitto/", f"{folder}/"),
-            ("listener 8883", f"listener {self.port} 127.0.0.1"),
-            ("listener 8884", f"listener {other} 127.0.0.1"),
-            ("log_dest syslog", f"log_dest file {folder}/broker.log\nuser root"),
-        ):
-            conf = conf.replace(old, new)
+        log = folder / "broker.log"
+        conf = mosquitto_conf(self.tls, folder, log, port=self.port, web_port=other)
         (folder / "mosquitto.conf").write_text(conf, "utf-8")
         self._camera = VirtualCamera(street_scene(), size=(320, 240))
         self._home = self._camera.pose

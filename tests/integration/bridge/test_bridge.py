@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import getpass
-import importlib.util
 import os
 import signal
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -23,9 +19,9 @@ from tests.integration.link.peer import Peer, until
 from viewkeeper.agent.adapters.link import TlsSettings
 from viewkeeper.sim.broker import free_port, installed_kinds
 from viewkeeper.sim.relay import Relay
+from viewkeeper.sim.site_config import acl_head, mosquitto_conf, tool
 
 pytestmark = pytest.mark.e2e
-CONFIG = Path(__file__).parents[3] / "broker_config"
 BASE = "viewkeeper/v1/s1"
 DENIED = "Not authorized"
 
@@ -33,17 +29,7 @@ if "mosquitto" not in installed_kinds():
     pytest.skip("a bridge is between two mosquittos", allow_module_level=True)
 
 
-def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, CONFIG / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-CERTS, BRIDGE = load("certs"), load("bridge")
+CERTS, BRIDGE = tool("certs"), tool("bridge")
 
 
 class Mosquitto:
@@ -56,17 +42,8 @@ class Mosquitto:
         self.authority.init(["localhost", "127.0.0.1"])
         for role, name in clients:
             self.authority.issue(role, name)
-        fixed = (CONFIG / "acl.conf").read_text("utf-8")
-        (folder / "acl").write_text(CERTS.acl(self.authority.issued(), fixed), "utf-8")
-        conf = (CONFIG / "mosquitto.conf").read_text("utf-8").split("# Dashboards:")[0]
-        for old, new in (
-            ("/etc/mosquitto/viewkeeper", str(folder)),
-            ("/var/lib/mosquitto/", f"{folder}/"),
-            ("listener 8883", f"listener {self.port} 127.0.0.1"),
-            ("log_dest syslog", f"log_dest file {folder}/log\nuser {getpass.getuser()}"),
-        ):
-            assert old in conf
-            conf = conf.replace(old, new)
+        (folder / "acl").write_text(CERTS.acl(self.authority.issued(), acl_head()), "utf-8")
+        conf = mosquitto_conf(folder, folder, folder / "log", port=self.port)
         self.conf = folder / "mosquitto.conf"
         self.conf.write_text(conf + "\n" + more, "utf-8")
         self.process: subprocess.Popen[bytes] | None = None
@@ -107,7 +84,7 @@ class Pair:
             "s1",
             "localhost",
             self.relay.port,
-            (CONFIG / "acl.conf").read_text("utf-8"),
+            acl_head(),
             files=str(folder / "site"),
         ).replace("restart_timeout 5 300", "restart_timeout 1 1")  # a test waits for it
         self.site = Mosquitto(

@@ -2,18 +2,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import getpass
-import importlib.util
 import os
 import signal
 import socket
 import ssl
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,8 +17,7 @@ import pytest
 from tests.integration.link.peer import Peer, until
 from viewkeeper.agent.adapters.link import Link, LinkSettings, ReceivedOrder
 from viewkeeper.sim.broker import Broker, free_port, installed_kinds
-
-ROOT = Path(__file__).parents[3]
+from viewkeeper.sim.site_config import acl_head, mosquitto_conf, tool
 
 
 class Agent:
@@ -137,22 +132,11 @@ def listens(port: int) -> bool:
     return False
 
 
-def load_certs() -> ModuleType:
-    """broker_config/certs.py is a script of its own, not part of the package."""
-    spec = importlib.util.spec_from_file_location("certs", ROOT / "broker_config" / "certs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["certs"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     if "mosquitto" not in installed_kinds():
         pytest.skip("mosquitto is not installed here: no broker with TLS and ACL to ask")
-    certs = load_certs()
+    certs = tool("certs")
     folder = tmp_path_factory.mktemp("site")
     authority = certs.Authority(folder, datetime.datetime.now(datetime.UTC))
     authority.init(["localhost", "127.0.0.1"])
@@ -167,19 +151,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         authority.issue(role, name)
     authority.issue("camera", "s1/expired", days=-1)
     authority.revoke("s1/struck-off")
-    fixed = (ROOT / "broker_config" / "acl.conf").read_text("utf-8")
-    (folder / "acl").write_text(certs.acl(authority.issued(), fixed), "utf-8")
+    (folder / "acl").write_text(certs.acl(authority.issued(), acl_head()), "utf-8")
     port, ws_port = free_port(), free_port()
-    conf = (ROOT / "broker_config" / "mosquitto.conf").read_text("utf-8")
-    for old, new in (
-        ("/etc/mosquitto/viewkeeper", str(folder)),
-        ("/var/lib/mosquitto/", f"{folder}/"),
-        ("listener 8883", f"listener {port} 127.0.0.1"),
-        ("listener 8884", f"listener {ws_port} 127.0.0.1"),
-        ("log_dest syslog", f"log_dest file {folder}/log\nuser {getpass.getuser()}"),
-    ):
-        assert old in conf
-        conf = conf.replace(old, new)
+    conf = mosquitto_conf(folder, folder, folder / "log", port=port, web_port=ws_port)
     (folder / "mosquitto.conf").write_text(conf, "utf-8")
     path = os.environ.get("PATH", "") + ":/usr/sbin"
     process = subprocess.Popen(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.integration.link.conftest import Agent, Site
 from tests.integration.link.peer import until
 from viewkeeper.agent.adapters.link import TlsSettings
+from viewkeeper.sim.site_config import tool
 
 BASE = "viewkeeper/v1/s1"
 
@@ -128,7 +128,7 @@ def test_a_revoked_certificate_sees_and_writes_nothing(
 
 
 def test_a_page_does_not_talk_to_a_broker_it_cannot_verify(site: Site, pages: Any, tmp_path: Path):
-    stranger = sys.modules["certs"].Authority(tmp_path, site.authority.now)
+    stranger = tool("certs").Authority(tmp_path, site.authority.now)
     stranger.init(["localhost"])
     page = pages(ssl.create_default_context(cafile=str(tmp_path / "ca.crt")))
     assert isinstance(page.answer, ssl.SSLCertVerificationError)

@@ -12,6 +12,7 @@ from tests.integration.link.peer import Peer, until
 from viewkeeper.agent.adapters.link import LinkSettings, TlsSettings
 from viewkeeper.agent.adapters.link.connection import Connection, ConnectionFailed
 from viewkeeper.agent.adapters.link.versions import Version
+from viewkeeper.sim.site_config import tool
 
 BASE = "viewkeeper/v1/s1"
 DENIED = "Not authorized"
@@ -143,8 +144,7 @@ def test_a_client_without_a_certificate_is_not_let_in(site: Site, agents: Any):
 
 
 def test_a_camera_does_not_talk_to_a_broker_it_cannot_verify(site: Site, tmp_path: Any):
-    certs = __import__("sys").modules["certs"]
-    stranger = certs.Authority(tmp_path, site.authority.now)
+    stranger = tool("certs").Authority(tmp_path, site.authority.now)
     stranger.init(["localhost"])
     paths = {**site.paths("s1/c1"), "ca": tmp_path / "ca.crt"}
     settings = LinkSettings(

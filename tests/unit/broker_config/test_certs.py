@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import importlib.util
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +12,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-SCRIPT = Path(__file__).parents[3] / "broker_config" / "certs.py"
+from viewkeeper.sim.site_config import tool
+
 NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
 
 
 @pytest.fixture(scope="module")
 def certs() -> Any:
-    spec = importlib.util.spec_from_file_location("certs_under_test", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["certs_under_test"] = module
-    spec.loader.exec_module(module)
-    return module
+    return tool("certs")
 
 
 @pytest.fixture

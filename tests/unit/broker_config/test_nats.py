@@ -1,35 +1,17 @@
 from __future__ import annotations
 
 import datetime
-import importlib.util
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-CONFIG = Path(__file__).parents[3] / "broker_config"
+from viewkeeper.sim.site_config import acl_head, tool
 
-
-def load(name: str) -> ModuleType:
-    sys.path.insert(0, str(CONFIG))
-    try:
-        spec = importlib.util.spec_from_file_location(name, CONFIG / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(CONFIG))
-    return module
-
-
-CERTS = load("certs")
-NATS: Any = load("nats")
-FIXED = (CONFIG / "acl.conf").read_text("utf-8")
+CERTS = tool("certs")
+NATS: Any = tool("nats")
+FIXED = acl_head()
 LATER = datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC)
 
 
