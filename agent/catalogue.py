@@ -188,8 +188,10 @@ class Adapters:
             return source
         from viewkeeper.agent.adapters.sources.witnessed import WitnessedSource
 
-        camera = onvif_camera(settings)  # at once: a mistake in the address is told now
-        return WitnessedSource(source, lambda: camera, period_s=settings.onvif_period_s)
+        onvif_camera(settings)  # a mistake in the address is told now; each opening asks anew
+        return WitnessedSource(
+            source, lambda: onvif_camera(settings), period_s=settings.onvif_period_s
+        )
 
     def sign(self, settings: SignSettings) -> SignageDriver | None:
         """The signage driver that the settings name."""

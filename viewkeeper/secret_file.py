@@ -64,3 +64,8 @@ def read_secret_text(path: Path) -> str:
         return read_secret(path).decode("utf-8")
     except UnicodeDecodeError:
         raise SetupError(Reason.FILE_UNREADABLE, f"{path} cannot be read as text") from None
+
+
+def optional_secret_text(path: str) -> str:
+    """The same of a path as settings have it; an empty path means that there is no secret."""
+    return read_secret_text(Path(path)) if path else ""

@@ -14,7 +14,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -24,7 +23,7 @@ from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.zones import Outside
 from viewkeeper.agent.settings import DetectionSettings
 from viewkeeper.protocol.errors import Reason, SetupError
-from viewkeeper.secret_file import read_secret_text
+from viewkeeper.secret_file import optional_secret_text
 
 log = logging.getLogger("viewkeeper.agent")
 
@@ -102,8 +101,7 @@ class FrigateFeed:
         self._topic = settings.topic
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
         if settings.username:
-            path = settings.password_file
-            password = read_secret_text(Path(path)) if path else ""
+            password = optional_secret_text(settings.password_file)
             self._client.username_pw_set(settings.username, password)
         self._client.reconnect_delay_set(1, 120)
         self._client.on_connect = self._on_connect

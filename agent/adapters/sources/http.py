@@ -17,9 +17,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from viewkeeper.agent.adapters.sources import digest
-from viewkeeper.agent.adapters.sources.secrets import read_password
 from viewkeeper.agent.ports import SourceError
 from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.secret_file import optional_secret_text
 
 MAX_BYTES = 32 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
@@ -133,7 +133,7 @@ class HttpClient:
     def _authorization(self, method: str, where: Address) -> str | None:
         if not self.username:
             return None
-        password = read_password(self.password_file) if self.password_file else ""
+        password = optional_secret_text(self.password_file)
         if self._challenge is not None:
             self._uses += 1
             return digest.answer(

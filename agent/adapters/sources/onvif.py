@@ -17,10 +17,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from viewkeeper.agent.adapters.sources import soap
 from viewkeeper.agent.adapters.sources.http import Address, HttpClient, address
-from viewkeeper.agent.adapters.sources.secrets import read_password
 from viewkeeper.agent.core.frame import PtzPosition, SensorState
 from viewkeeper.agent.ports import SourceError
 from viewkeeper.protocol.errors import Reason
+from viewkeeper.secret_file import optional_secret_text
 
 DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 MEDIA = "http://www.onvif.org/ver10/media/wsdl"
@@ -263,7 +263,7 @@ class OnvifCamera:
     def _call(self, where: Address, body: str, *, signed: bool = True, extra: str = "") -> Element:
         header = extra
         if signed and self.username:
-            password = read_password(self.password_file) if self.password_file else ""
+            password = optional_secret_text(self.password_file)
             login = soap.Login(self.username, password)
             header += soap.username_token(login, os.urandom(16), self.utc() + self._offset)
         answer = self._client.request(

@@ -12,10 +12,10 @@ import numpy as np
 
 from viewkeeper.agent.adapters.sources.newest import NewestFrame
 from viewkeeper.agent.adapters.sources.planes import MAX_PIXELS, Plane, from_yuv420
-from viewkeeper.agent.adapters.sources.secrets import read_password
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.ports import SourceError
 from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.secret_file import optional_secret_text
 
 PLANAR = ("yuv420p", "yuvj420p")
 READ_TIMEOUT_S = 20.0
@@ -55,7 +55,7 @@ def rtsp(url: str, *, username: str, password_file: str, key_frames_only: bool) 
     parts = _parts(url)
     secret_url = url
     if username:
-        password = read_password(password_file) if password_file else ""
+        password = optional_secret_text(password_file)
         user = quote(username, safe="") + ":" + quote(password, safe="")
         secret_url = urlunsplit(parts._replace(netloc=f"{user}@{parts.netloc}"))
     opening = Opening(
