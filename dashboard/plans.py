@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from viewkeeper.dashboard.numbers import number
 from viewkeeper.dashboard.pictures import EXTENSIONS, Picture, look
 from viewkeeper.dashboard.register import Camera, Register
 from viewkeeper.protocol.errors import Reason, SetupError
@@ -205,11 +206,7 @@ def _pair(value: object, where: str) -> tuple[float, float]:
 
 
 def _number(value: object, low: float, high: float, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _wrong(f"{where} must be a number")
-    if not low <= value <= high:
-        raise _wrong(f"{where} must be {low:g} to {high:g}, is {value:g}")
-    return float(value)
+    return number(value, low, high, where, _wrong)
 
 
 def _wrong(what: str) -> SetupError:

@@ -7,13 +7,13 @@ is unknown, missing or out of range is refused with the place where it stands.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from viewkeeper.dashboard.numbers import number
 from viewkeeper.protocol import cose, topics
 from viewkeeper.protocol.errors import EnvelopeRefusal, Reason, SetupError
 
@@ -226,11 +226,7 @@ def _key(text: object, algorithm: object, where: str, name: str = "device_key") 
 
 
 def _number(value: object, low: float, high: float, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _wrong(f"{where} must be a number")
-    if not low <= value <= high:
-        raise _wrong(f"{where} must be {low:g} to {high:g}, is {value:g}")
-    return float(value)
+    return number(value, low, high, where, _wrong)
 
 
 def _optional(value: object, where: str) -> float | None:

@@ -6,18 +6,49 @@ One picture is a lorry; ``CONFIRM`` alike in a row are a verdict.
 CONFIRM = 3
 
 
-class Guard:
-    """What is believed of the view over time.
+class Belief:
+    """A verdict that stands once ``CONFIRM`` looks in a row agree.
 
     Attributes:
         verdict, cause: words of ``ViewVerdict`` and ``ViewCause``.
-        found: the last ``view.Found`` behind the verdict; ``None`` where nothing was measured.
         since_ms: since when it stands.
     """
 
     def __init__(self):
-        self.verdict, self.cause, self.found, self.since_ms = "cannot_tell", "starting", None, 0
+        self.verdict, self.cause, self.since_ms = "cannot_tell", "starting", 0
         self._next, self._count, self._began_ms = None, 0, 0
+
+    def confirms(self, judged, now_ms):
+        """Take one look's (verdict, cause) in; whether it is what stands now."""
+        if judged == (self.verdict, self.cause):
+            self._next = None
+            return True
+        if judged != self._next:
+            self._next, self._count, self._began_ms = judged, 0, now_ms
+        self._count += 1
+        if self._count < CONFIRM:
+            return False
+        self.verdict, self.cause = judged
+        self.since_ms, self._next = self._began_ms, None
+        return True
+
+    def blind(self, cause, now_ms):
+        """There is nothing to judge, or nothing to judge by: that stands at once."""
+        if (self.verdict, self.cause) != ("cannot_tell", cause):
+            self.verdict, self.cause, self.since_ms = "cannot_tell", cause, now_ms
+        self._next = None
+
+
+class Guard(Belief):
+    """What is believed of the view over time.
+
+    Attributes:
+        found: the last ``view.Found`` behind the verdict; ``None`` where nothing was measured.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.found = None
         self._open = {}  # event -> when it began
 
     def step(self, found, tolerance, now_ms):
@@ -26,25 +57,15 @@ class Guard:
         Args:
             tolerance: of the configuration, millidegrees and parts per million.
         """
-        judged = judge(found, tolerance)
-        if judged == (self.verdict, self.cause):
-            self._next = None
-        else:
-            if judged != self._next:
-                self._next, self._count, self._began_ms = judged, 0, now_ms
-            self._count += 1
-            if self._count < CONFIRM:
-                return []
-            self.verdict, self.cause = judged
-            self.since_ms, self._next = self._began_ms, None
+        if not self.confirms(judge(found, tolerance), now_ms):
+            return []
         self.found = found if found.cause is None else None
         return self._flags(now_ms)
 
     def blind(self, cause, now_ms):
-        """There is no picture or no view to judge by: that stands at once."""
-        if (self.verdict, self.cause) != ("cannot_tell", cause):
-            self.verdict, self.cause, self.since_ms = "cannot_tell", cause, now_ms
-        self.found = self._next = None
+        """There is no picture or no view to judge by."""
+        super().blind(cause, now_ms)
+        self.found = None
 
     def _flags(self, now_ms):
         told = []

@@ -3,13 +3,13 @@
 One look is a gust; ``CONFIRM`` alike in a row are a verdict, as with pictures.
 """
 
-from device.core.flags import CONFIRM
+from device.core.flags import Belief
 from device.core.tilt import judge
 
 QUIET_MS = 10_000  # one knock rings: what follows within this belongs to it
 
 
-class MountGuard:
+class MountGuard(Belief):
     """What is believed of the mount over time.
 
     Args:
@@ -17,35 +17,25 @@ class MountGuard:
     """
 
     def __init__(self, alone):
-        self.verdict, self.cause, self.since_ms = "cannot_tell", "starting", 0
+        super().__init__()
         self.felt = self.temperature_c = self.registered_c = None
         self.case_open = None
-        self._alone, self._next, self._count, self._began_ms = alone, None, 0, 0
+        self._alone = alone
         self._moved_ms = None
         self._struck_ms = None
 
     def step(self, felt, tolerance, temperature_c, registered_c, now_ms):
         """Take one look in; the flags that began or ended."""
         self.temperature_c, self.registered_c = temperature_c, registered_c
-        judged = judge(felt, tolerance)
-        if judged == (self.verdict, self.cause):
-            self._next = None
-        else:
-            if judged != self._next:
-                self._next, self._count, self._began_ms = judged, 0, now_ms
-            self._count += 1
-            if self._count < CONFIRM:
-                return []
-            self.verdict, self.cause = judged
-            self.since_ms, self._next = self._began_ms, None
+        if not self.confirms(judge(felt, tolerance), now_ms):
+            return []
         self.felt = felt if felt.cause is None else None
         return self._moved(now_ms)
 
     def blind(self, cause, now_ms):
-        """The sensor is silent or no mount is registered: that stands at once."""
-        if (self.verdict, self.cause) != ("cannot_tell", cause):
-            self.verdict, self.cause, self.since_ms = "cannot_tell", cause, now_ms
-        self.felt = self._next = None
+        """The sensor is silent or no mount is registered."""
+        super().blind(cause, now_ms)
+        self.felt = None
 
     def knock(self, now_ms):
         """A knock was felt; its flag, once until it has been quiet."""
