@@ -7,6 +7,7 @@ all that were learned beside the old one.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -45,9 +46,11 @@ class LearnedReferences:
         """The set to work with under an accepted view; ``None`` where nothing is to be learned."""
         if self._lesson_s <= 0:
             return None
-        entered = entered_references(self._ledger)
+        stored = self._views.learned()
+        # The ledger may be months long: read it only where something asks for it.
+        entered = entered_references(self._ledger) if stored else {}
         kept: list[Learned] = []
-        for digest, data in self._views.learned().items():
+        for digest, data in stored.items():
             one = _read(digest, data)
             if one is None:
                 self._forget(digest, "damaged")
@@ -104,8 +107,8 @@ class LearnedReferences:
 def entered_references(ledger: LedgerFile) -> dict[bytes, Entry]:
     """Learned references that the ledger names and does not call deleted, oldest first."""
     found: dict[bytes, Entry] = {}
-    closed = [path.read_bytes() for path in ledger.older_files()]
-    for record in (*(one for data in closed for one in _records(data)), *ledger.records()):
+    older = (_records(path.read_bytes()) for path in ledger.older_files())
+    for record in itertools.chain(itertools.chain.from_iterable(older), ledger.records()):
         entry = Entry.decode(record)
         digest = entry.details.get("learned")
         if not isinstance(digest, bytes):
