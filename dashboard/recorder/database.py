@@ -93,8 +93,12 @@ def is_url(where: Path | str) -> bool:
 
 def failed(error: Exception) -> SetupError:
     """What a database that does not do as asked is told as."""
-    told = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return SetupError(Reason.STORE_FAILED, f"the recording: {told}")
+    return SetupError(Reason.STORE_FAILED, f"the recording: {told_by(error)}")
+
+
+def told_by(error: Exception) -> str:
+    """A database's own words, in one line."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def wrong_version(found: object, known: int) -> SetupError:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import psycopg
 
-from viewkeeper.dashboard.recorder.database import Found, Values, failed, wrong_version
+from viewkeeper.dashboard.recorder.database import Found, Values, failed, told_by, wrong_version
 from viewkeeper.dashboard.recorder.tables import ALARMS_BY_TIME, SCHEMA, SCHEMA_VERSION
 from viewkeeper.protocol.errors import Reason, SetupError
 
@@ -41,10 +41,8 @@ class PostgresDatabase:
         try:
             self._prepare(self._connection())
         except psycopg.Error as error:
-            told = (
-                str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            )
-            raise SetupError(Reason.FILE_UNREADABLE, f"recording {url}: {told}") from error
+            hint = f"recording {url}: {told_by(error)}"
+            raise SetupError(Reason.FILE_UNREADABLE, hint) from error
 
     def _prepare(self, db: psycopg.Connection[Found]) -> None:
         with db.transaction():
