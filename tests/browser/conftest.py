@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.browser import desk
@@ -15,6 +16,7 @@ from viewkeeper.dashboard.plans import Plan
 from viewkeeper.dashboard.recorder.api import Api
 from viewkeeper.dashboard.register import Register
 from viewkeeper.dashboard.signing_in import SignIn
+from viewkeeper.protocol import cose
 
 ARTEFACTS = Path(os.environ.get("VIEWKEEPER_ARTEFACTS", "artefacts"))
 
@@ -29,6 +31,18 @@ def broker(tmp_path: Path) -> Iterator[desk.Broker]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def gate(broker: desk.Broker) -> desk.Voice:
+    """A camera that the register of most tests holds."""
+    return desk.Voice(broker, "cam-07", "North gate", "北门")
+
+
+@pytest.fixture
+def ming() -> cose.SoftwareSigner:
+    """A person's key."""
+    return cose.SoftwareSigner(Ed25519PrivateKey.generate())
 
 
 @pytest.fixture

@@ -25,11 +25,6 @@ ROWS = "[data-alarm-row]"
 
 
 @pytest.fixture
-def gate(broker: Broker) -> Voice:
-    return Voice(broker, "cam-07", "North gate", "北门")
-
-
-@pytest.fixture
 def pier(broker: Broker) -> Voice:
     return Voice(broker, "cam-08", "=Pier", "码头")
 

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.desk import Broker, Voice, everybody
+from tests.browser.desk import Voice, everybody
 from tests.browser.test_accessibility import complaints
 from viewkeeper.protocol.vocabulary import ViewCause, ViewVerdict
 from viewkeeper.sim.camera.panorama import street_scene
@@ -22,11 +22,6 @@ from viewkeeper.sim.camera.virtual import VirtualCamera
 
 pytestmark = pytest.mark.e2e
 MOVE = Pose(pan_deg=4.0, tilt_deg=-2.0, roll_deg=3.0, zoom=1.1)
-
-
-@pytest.fixture
-def gate(broker: Broker) -> Voice:
-    return Voice(broker, "cam-07", "North gate", "北门")
 
 
 @pytest.fixture(scope="module")

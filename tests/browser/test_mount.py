@@ -8,16 +8,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.desk import Broker, Voice, everybody, report
+from tests.browser.desk import Voice, everybody, report
 from viewkeeper.protocol.records import MountReport
 from viewkeeper.protocol.vocabulary import TamperState, ViewCause, ViewVerdict
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-def gate(broker: Broker) -> Voice:
-    return Voice(broker, "cam-07", "North gate", "北门")
 
 
 def test_a_mount_that_turned_and_an_open_case_are_told_in_both_languages(

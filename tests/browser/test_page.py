@@ -31,11 +31,6 @@ pytestmark = pytest.mark.e2e
 Picture = Callable[[Page, str], Path]
 
 
-@pytest.fixture
-def gate(broker: Broker) -> Voice:
-    return Voice(broker, "cam-07", "North gate", "北门")
-
-
 def test_a_signed_report_appears_and_is_shown_verified(gate: Voice, visit: Visit) -> None:
     page = visit(everybody(gate))
     card = page.locator("[data-camera='old-town/cam-07']")

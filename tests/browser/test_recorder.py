@@ -26,11 +26,6 @@ MINUTE_MS = 60_000
 
 
 @pytest.fixture
-def gate(broker: Broker) -> Voice:
-    return Voice(broker, "cam-07", "North gate", "北门")
-
-
-@pytest.fixture
 def desk(broker: Broker, gate: Voice, tmp_path: Path) -> Iterator[Desk]:
     with recording_desk(broker, everybody(gate), tmp_path / "desk.sqlite") as running:
         yield running

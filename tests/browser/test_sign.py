@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.desk import Broker, Voice, everybody, report
+from tests.browser.desk import Voice, everybody, report
 from tests.browser.test_accessibility import complaints
-from tests.browser.test_trust import fresh, order
+from tests.browser.test_trust import order
 from viewkeeper.agent.adapters.signage.face import Notice
 from viewkeeper.dashboard.register import Person, Register
 from viewkeeper.protocol import cose
@@ -51,16 +51,6 @@ MARGINS = """() => {
   return [ink(0, 74, 12, 174, 255), ink(388, 74, 12, 174, 255), ink(0, 240, 400, 10, 255),
     ink(0, 0, 12, 70, 17), ink(388, 0, 12, 70, 17)];
 }"""
-
-
-@pytest.fixture
-def gate(broker: Broker) -> Voice:
-    return Voice(broker, "cam-07", "North gate", "北门")
-
-
-@pytest.fixture
-def ming() -> cose.SoftwareSigner:
-    return fresh()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.desk import Broker, Voice, everybody, now_ms, report
+from tests.browser.desk import Voice, everybody, now_ms, report
 from tests.browser.test_accessibility import complaints
 from tests.support.spoiling import spoilt
 from viewkeeper.dashboard.register import Person, Register
@@ -36,16 +36,6 @@ ROOT = bytes(range(32))
 
 def fresh() -> cose.SoftwareSigner:
     return cose.SoftwareSigner(Ed25519PrivateKey.generate())
-
-
-@pytest.fixture
-def gate(broker: Broker) -> Voice:
-    return Voice(broker, "cam-07", "North gate", "北门")
-
-
-@pytest.fixture
-def ming() -> cose.SoftwareSigner:
-    return fresh()
 
 
 @pytest.fixture

@@ -10,18 +10,13 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.desk import Broker, Voice, everybody
+from tests.browser.desk import Voice, everybody
 from tests.browser.test_accessibility import complaints
 from viewkeeper.authority.config_file import EXAMPLE, parse_config
 from viewkeeper.protocol.vocabulary import EventKind, LineDirection, ZoneKind
 from viewkeeper.protocol.zones import Zone
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-def gate(broker: Broker) -> Voice:
-    return Voice(broker, "cam-07", "North gate", "北门")
 
 
 def read(fragment: str) -> tuple[Zone, ...]:

@@ -2,6 +2,7 @@
 
 import atexit
 import functools
+import importlib.util
 import json
 import os
 import shutil
@@ -27,6 +28,17 @@ PATIENCE_S = int(os.environ.get("VIEWKEEPER_PATIENCE_S", "0"))  # an emulator is
 needs_micropython = pytest.mark.skipif(
     MICROPYTHON[0] is None, reason="no MicroPython for this machine"
 )
+
+
+def device_tool(name):
+    """A script of ``device/tools``, which is no part of a package."""
+    path = ROOT / "device" / "tools" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"device_tool_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @functools.cache

@@ -8,14 +8,10 @@ import sys
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.device.runner import ROOT, needs_micropython, run
+from tests.device.runner import ROOT, device_tool, needs_micropython, run
 
 BUILD = ROOT / "device" / "tools" / "build.py"
-_SPEC = importlib.util.spec_from_file_location("build_device", BUILD)
-assert _SPEC is not None
-assert _SPEC.loader is not None
-build = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(build)
+build = device_tool("build")
 
 BUILT = ("xtensawin", "x64", "plain")
 

@@ -13,7 +13,7 @@ import tty
 
 import pytest
 
-from tests.device.runner import MICROPYTHON, ROOT, needs_micropython
+from tests.device.runner import MICROPYTHON, ROOT, device_tool, needs_micropython
 from viewkeeper.agent.core.device_state import DeviceState
 from viewkeeper.authority.desk import Desk
 from viewkeeper.protocol import cose
@@ -21,11 +21,7 @@ from viewkeeper.protocol.orders import Command, LifecycleStep
 from viewkeeper.protocol.vocabulary import LifecycleState, Role
 
 pytestmark = [needs_micropython, pytest.mark.timeout(240)]
-_SPEC = importlib.util.spec_from_file_location("flash", ROOT / "device" / "tools" / "flash.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-tool = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(tool)
+tool = device_tool("flash")
 DEVICE_KEY = cose.SoftwareSigner.from_seed(bytes(range(32))).verify_key
 
 

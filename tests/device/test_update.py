@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from tests.device.runner import MICROPYTHON, ROOT, needs_micropython
+from tests.device.runner import MICROPYTHON, ROOT, device_tool, needs_micropython
 from viewkeeper.agent.core.ledger.frames import scan
 from viewkeeper.authority.desk import Desk
 from viewkeeper.protocol import cose
@@ -21,11 +21,7 @@ from viewkeeper.protocol.updates import seal_update
 from viewkeeper.protocol.vocabulary import Role
 
 pytestmark = [needs_micropython, pytest.mark.timeout(300)]
-_SPEC = importlib.util.spec_from_file_location("bundle", ROOT / "device" / "tools" / "bundle.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-bundle = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(bundle)
+bundle = device_tool("bundle")
 PATIENCE_S = 60.0
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.desk_tool import desk_tool
+
 SCRIPT = Path(__file__).parents[2] / "packaging/image/rootfs/usr/lib/viewkeeper-image/first-boot"
 SETTINGS = """
 [camera]
@@ -71,18 +73,6 @@ def camera(tmp_path):
     return Camera(tmp_path)
 
 
-def desk(*words):
-    done = subprocess.run(
-        [sys.executable, "-m", "viewkeeper.authority.cli", *map(str, words)],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_a_camera_without_settings_asks_for_them(camera):
     assert "no settings yet" in camera.start()
 
@@ -107,8 +97,8 @@ def test_from_an_empty_card_to_a_registered_view(camera, tmp_path):
     assert not any(b"PRIVATE" in path.read_bytes() for path in camera.card.iterdir())
     assert (camera.conf / "ca.pem").stat().st_mode & 0o777 == 0o600
 
-    desk("init", tmp_path / "desk", "--person", "Li Wei", "--no-passphrase")
-    desk("camera", "enrol", tmp_path / "desk", "--camera", "cam-1", "--site", "hefei",
+    desk_tool("init", tmp_path / "desk", "--person", "Li Wei", "--no-passphrase")
+    desk_tool("camera", "enrol", tmp_path / "desk", "--camera", "cam-1", "--site", "hefei",
          "--device-key", (camera.card / "cam-1.device-key").read_text().strip(),
          "--out", camera.card / "cam-1.enrolment")  # fmt: skip
     (camera.card / "cam-1.pem").write_text("a certificate")
@@ -128,8 +118,8 @@ def test_from_an_empty_card_to_a_registered_view(camera, tmp_path):
 def test_another_cameras_bundle_enrols_nobody(camera, tmp_path):
     (camera.card / "agent.toml").write_text(camera.settings)
     camera.start()
-    desk("init", tmp_path / "desk", "--person", "Li Wei", "--no-passphrase")
-    desk("camera", "enrol", tmp_path / "desk", "--camera", "cam-2", "--site", "hefei",
+    desk_tool("init", tmp_path / "desk", "--person", "Li Wei", "--no-passphrase")
+    desk_tool("camera", "enrol", tmp_path / "desk", "--camera", "cam-2", "--site", "hefei",
          "--device-key", (camera.card / "cam-1.device-key").read_text().strip(),
          "--out", camera.card / "cam-2.enrolment")  # fmt: skip
     told = camera.start()

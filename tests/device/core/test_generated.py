@@ -5,13 +5,9 @@ import unicodedata
 
 import pytest
 
-from tests.device.runner import ROOT
+from tests.device.runner import ROOT, device_tool
 
-_SPEC = importlib.util.spec_from_file_location(
-    "generate_core", ROOT / "device" / "tools" / "generate_core.py"
-)
-generate_core = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(generate_core)
+generate_core = device_tool("generate_core")
 
 
 @pytest.mark.parametrize("name", generate_core.FILES)

@@ -1,21 +1,7 @@
 """The desk's tool against a broker with the site's own configuration and certificates."""
 
-import subprocess
-import sys
-
 from tests.integration.link.conftest import Site, site  # noqa: F401 - a fixture
-
-
-def desk_tool(*words, expect=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "viewkeeper.authority.cli", *map(str, words)],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    assert done.returncode == expect, done.stdout + done.stderr
-    return done.stdout + done.stderr
+from tests.support.desk_tool import desk_tool
 
 
 def test_the_sites_broker_lets_the_desk_send(site: Site, tmp_path):  # noqa: F811
