@@ -41,6 +41,7 @@ from viewkeeper.agent.settings import Settings
 from viewkeeper.agent.sign_watch import SignWatch
 from viewkeeper.agent.zone_watch import DetectionFeed, ZoneWatch
 from viewkeeper.protocol.checkpoints import Checkpoint, seal_checkpoint
+from viewkeeper.protocol.errors import SetupError
 from viewkeeper.protocol.orders import Command, Order
 from viewkeeper.protocol.records import Gap
 
@@ -155,6 +156,11 @@ def run(
         boot = os.urandom(8)
 
         flags = FlagFile(storage.open_flags)
+        views = storage.views
+        try:
+            views.seal_old()
+        except (OSError, SetupError) as error:
+            log.error("views of an older version stay unsealed: %s", error)
 
         def effect(order: Order) -> None:
             wake.set()
@@ -165,10 +171,10 @@ def run(
             OrderDesk(
                 SlotStore(storage.directory),
                 LedgerFile(storage.ledger),
-                storage.views,
+                views,
                 effect=effect,
             ),
-            storage.views,
+            views,
             storage.witness,
             60.0 * settings.view.lesson_minutes if settings.view.learn_references else 0.0,
         )

@@ -168,7 +168,9 @@ def _parser() -> argparse.ArgumentParser:
                 help="seconds between them (default 2)",
             )
             command.add_argument("--plot", type=Path, metavar="FILE", help="draw it (.png)")
-            command.add_argument("--out", type=Path, metavar="FILE", help="write a copy (.view)")
+            command.add_argument(
+                "--out", type=Path, metavar="FILE", help="write a copy, not sealed"
+            )
         if name == "enrol":
             command.add_argument("--bundle", type=Path, required=True, metavar="FILE")
         if name == "export":

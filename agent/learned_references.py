@@ -20,6 +20,7 @@ from viewkeeper.agent.core.view.learned import Learned
 from viewkeeper.agent.core.view.reference_set import MOST_LEARNED, ReferenceSet
 from viewkeeper.agent.core.view.registered import RegisteredView, RegistrationError
 from viewkeeper.protocol import cbor
+from viewkeeper.protocol.errors import SetupError
 
 log = logging.getLogger("viewkeeper.agent")
 
@@ -87,7 +88,7 @@ class LearnedReferences:
             return references.without(made)
         try:
             self._views.keep_learned(made.to_bytes())
-        except OSError as error:
+        except (OSError, SetupError) as error:
             log.error("a learned reference could not be kept: %s", error)
             self._forget(made.digest, "not_kept")
             return references.without(made)
