@@ -140,20 +140,7 @@ if [ "$verb" = bundle ]; then
     rm -rf "$out/bundle" && mkdir "$out/bundle"
     mv "$out/root.squashfs" "$out/bundle/root.img"
     mv "$out/boot.vfat" "$out/bundle/boot.img"
-    cat > "$out/bundle/manifest.raucm" <<END
-[update]
-compatible=viewkeeper-$arch
-version=$version
-
-[bundle]
-format=verity
-
-[image.rootfs]
-filename=root.img
-
-[image.boot]
-filename=boot.img
-END
+    sed "s/@ARCH@/$arch/; s/@VERSION@/$version/" "$here/manifest.raucm" > "$out/bundle/manifest.raucm"
     cp "${IMAGE_KEY:-$keys/key.pem}" "$out/key.pem"
     cp "${IMAGE_CERT:-$keys/cert.pem}" "$out/cert.pem"
     bundle=viewkeeper-$version-$arch.raucb

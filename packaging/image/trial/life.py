@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 from card import Card, copy_of_data, inspection_of, partitions
 from machine import Machine
 from site_around import CAMERA, HOST_SEEN_FROM_INSIDE, Surroundings, authority
+
+from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 
 PRESENT, OLDER, NEWER, BROKEN, LAME = "0.1.2", "0.1.1", "0.1.3", "0.1.4", "0.1.5"
 GROWN_BYTES = 512 << 20
@@ -28,6 +31,7 @@ systemctl --failed --plain --no-legend | sed "s/^/failed: /"; echo looked around
 StandardOutput=journal+console
 """
 """Put into the machine through its firmware: the image itself has no shell to ask."""
+SOON_KEY = "systemd.unit-dropin.viewkeeper-update.timer~soon"
 SOON = """
 [Timer]
 OnBootSec=
@@ -85,10 +89,7 @@ class Story:
     def view(self) -> None:
         """A signed configuration arrives: the view is the same; turned, the camera says so."""
         digest = Card(self.disk).text("view.txt").strip().split()[-1]
-        began = time.monotonic()
-        self.machine.start()
-        first = self.around.next_report(90 * self.machine.patience)
-        self.seen["first_report_s"] = first - began
+        self._until_a_report()
         sockets = self.machine.wait_for(r"listening sockets: (\d+)", 60)
         self.seen["listening_sockets"] = int(sockets[1])
         self.machine.wait_for("root: .*Read-only file system", 20)
@@ -106,53 +107,102 @@ class Story:
         self.seen["memory_kib"] = state["health"]["memory_kib"]
         self.around.pan_deg = 0.0
         self.around.wait_for_view("same", 90 * self.machine.patience)
+        self._remember_the_ledger()
         self.machine.pull_the_plug()
+
+    def _until_a_report(self) -> float:
+        """Switch on; how long it takes to the first report."""
+        self.around.state = {}
+        began = time.monotonic()
+        self.machine.start()
+        took = self.around.next_report(120 * self.machine.patience) - began
+        self.seen.setdefault("to_report_s", []).append(round(took))
+        return took
+
+    def _remember_the_ledger(self) -> None:
+        """What the camera says of ledger and configuration; a later plug may take none of it."""
+        state = self.around.any_state(60 * self.machine.patience)
+        told = state["ledger"]["size"], state["ledger"]["root"]
+        if state["config"]["sequence"] < self.seen.get("config_sequence", 0):
+            sys.exit(f"error: the configuration went back to {state['config']}")
+        self.seen["config_sequence"] = state["config"]["sequence"]
+        heard = self.seen.setdefault("roots", [])
+        if heard and told[0] < heard[-1][0]:
+            sys.exit(f"error: the ledger went back from {heard[-1][0]} to {told[0]} entries")
+        heard.append(told)
 
     def plug(self, number: int) -> None:
         """The plug pulled once; every other time somewhere in the start, else during work."""
+        self.machine.forget_unit(SOON_KEY)
         chance = random.Random(number)  # noqa: S311 - moments, not secrets
-        began = time.monotonic()
-        self.machine.start()
         if number % 2:
-            time.sleep(chance.uniform(0.2, 1.0) * self.seen["first_report_s"])
+            self.machine.start()
+            span = chance.uniform(0.1, 1.0) * statistics.median(self.seen["to_report_s"])
+            time.sleep(span)
+            where = "in the start"
         else:
-            self.around.next_report(120 * self.machine.patience)
-            time.sleep(chance.uniform(0.0, 5.0))
-            self.seen["plugs_after_a_report"] = self.seen.get("plugs_after_a_report", 0) + 1
+            span = self._until_a_report()
+            self._remember_the_ledger()
+            rest = chance.uniform(0.0, 5.0)
+            time.sleep(rest)
+            span, where = span + rest, "at work"
         self.machine.pull_the_plug()
-        self.seen["plugs"] = self.seen.get("plugs", 0) + 1
-        print(f"plug {number + 1} after {time.monotonic() - began:.0f} s", flush=True)
+        self.seen.setdefault("plugs", []).append((where, round(span)))
+        print(f"plug {number + 1}: {where}, after {span:.0f} s", flush=True)
 
     def after_the_plugs(self) -> None:
         """It still starts, reports, and its ledger is whole."""
-        self.machine.start()
-        self.around.next_report(180 * self.machine.patience)
-        self.machine.wait_for(rf"version {PRESENT} in slot \w works", 90)
+        self.machine.forget_unit(SOON_KEY)
+        self._until_a_report()
+        self._remember_the_ledger()
+        self.machine.wait_for(r"version \S+ in slot \w works", 90)
         self.machine.pull_the_plug()
         self.seen["audit"] = self.audit()
 
     def audit(self) -> str:
-        """The ledger from the disk, with every decision taken anew."""
-        files = copy_of_data(self.disk, self.around.folder / "data")
-        told = inspection_of(files / "viewkeeper", self.around.folder, self.around.settings())
+        """The ledger from the disk, with every decision taken anew, and the roots heard outside."""
+        files = copy_of_data(self.disk, self.around.folder / "data") / "viewkeeper"
+        told = inspection_of(files, self.around.folder, self.around.settings())
         lines = authority("audit", told, "--desk", self.around.desk).splitlines()
         if "Nothing is wrong" not in lines[2]:
             sys.exit("error: the audit finds fault:\n" + "\n".join(lines))
-        entries = sum(line.lstrip()[:1].isdigit() for line in lines)
-        return f"{lines[2].rstrip('.')}; {entries} entries"
+        tail = LedgerFile(files / "ledger").tail
+        heard = self.seen.get("roots", [])
+        for size, root in heard:
+            found = tail.root_at(size)
+            if found is None or found.hex() != root:
+                sys.exit(f"error: the ledger of {size} entries reported before is not in this one")
+        return (
+            f"{lines[2].rstrip('.')}; {tail.size} entries; the {len(heard)} roots reported "
+            "before are its own"
+        )
 
     def refused(self, bundle: Path, why: str, name: str) -> None:
         """A bundle that must not be installed; the camera goes on."""
+        self._on_for_updates()
         self.around.bundle = bundle
-        self.machine.on()
         found = self.machine.wait_for(f"update refused: (.*(?:{why}).*)", 150)
         self.seen[name] = found[1].strip()
 
+    def cut_short(self, bundle: Path) -> None:
+        """The plug pulled while the other slot is written; the present one starts again."""
+        self._on_for_updates()
+        self.around.bundle = bundle
+        self.machine.wait_for(f"installing version {NEWER}", 200)
+        time.sleep(1.0 + self.machine.patience)
+        if self.machine.has_said(f"version {NEWER} is installed"):
+            sys.exit("error: the update was written before its plug was pulled")
+        self.machine.pull_the_plug()
+        self._on_for_updates()
+        found = self.machine.wait_for("^slot ([AB])$", 60)
+        self.seen["cut_short"] = f"starts from slot {found[1]}"
+
     def updated(self, bundle: Path) -> None:
         """A newer one is installed into the other slot and works."""
-        self.machine.on()
-        began = time.monotonic()
+        self._on_for_updates()
         self.around.bundle = bundle
+        self.machine.wait_for(f"installing version {NEWER}", 200)
+        began = time.monotonic()
         self.machine.wait_for(f"version {NEWER} is installed", 300)
         self.machine.wait_for("^slot B$", 60)
         self.machine.wait_for(f"version {NEWER} in slot B works", 150)
@@ -161,9 +211,10 @@ class Story:
 
     def rolled_back(self, bundle: Path, version: str, name: str) -> None:
         """One that does not work is left for the one before it, by itself."""
-        self.machine.on()
-        began = time.monotonic()
+        self._on_for_updates()
         self.around.bundle = bundle
+        self.machine.wait_for(f"installing version {version}", 200)
+        began = time.monotonic()
         self.machine.wait_for(f"version {version} is installed", 300)
         starts = 0
         while True:
@@ -178,6 +229,11 @@ class Story:
         self.seen[name] = {"starts": starts, "seconds": time.monotonic() - began}
         self.machine.wait_for(f"update {version} did not work here once", 120)
 
+    def _on_for_updates(self) -> None:
+        """See that it is switched on and asks soon for an update, not once a day."""
+        self.machine.add_unit("soon", SOON, dropin_of="viewkeeper-update.timer")
+        self.machine.on()
+
     def updates_from_here(self) -> None:
         """The card names the update server; the timer is told to be quick."""
         folder = self.around.folder
@@ -188,7 +244,8 @@ class Story:
         card.put(url, "update.url")
         card.put(settings, "agent.toml")
 
-    def at_the_end(self) -> None:
+    def after_the_updates(self) -> None:
         """The ledger once more, after updates and their failures."""
         self.machine.pull_the_plug()
-        self.seen["audit_at_the_end"] = self.audit()
+        self.around.bundle = None
+        self.seen["audit_after_updates"] = self.audit()

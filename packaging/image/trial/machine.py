@@ -22,6 +22,7 @@ FIRMWARE = {
     "arm64": ("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"),
 }
 QEMU = {"amd64": "qemu-system-x86_64", "arm64": "qemu-system-aarch64"}
+EMULATED = {"amd64": "qemu64", "arm64": "cortex-a72"}
 NATIVE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "")
 
 
@@ -52,6 +53,7 @@ class Machine:
     def __init__(self, arch: str, disk: Path, log: Path) -> None:
         self.arch, self.disk, self._log = arch, disk, log
         self.accelerated = arch == NATIVE and kvm_works(arch)
+        self._processor = "host" if self.accelerated else EMULATED[arch]
         # Emulated, everything takes many times as long.
         self.patience = 1 if self.accelerated else 8
         self._units: dict[str, str] = {}
@@ -64,12 +66,27 @@ class Machine:
         self._variables = disk.with_suffix(".vars")
         shutil.copy(FIRMWARE[arch][1], self._variables)
 
+    def described(self) -> str:
+        """What it is, in a few words."""
+        told = subprocess.run(
+            [QEMU[self.arch], "--version"], capture_output=True, text=True, check=True
+        )
+        (version,) = re.findall(r"version (\S+)", told.stdout)
+        return f"QEMU {version}, {self._processor}, {'KVM' if self.accelerated else 'emulated'}"
+
     def add_unit(self, name: str, text: str, *, dropin_of: str = "") -> None:
-        """Give systemd a unit of ours through the firmware tables; the image stays as it is."""
+        """Give systemd a unit of ours through the firmware tables; the image stays as it is.
+
+        It counts from the next start.
+        """
         key = (
             f"systemd.unit-dropin.{dropin_of}~{name}" if dropin_of else f"systemd.extra-unit.{name}"
         )
         self._units[key] = base64.b64encode(text.encode()).decode()
+
+    def forget_unit(self, key: str) -> None:
+        """Give it no longer."""
+        self._units.pop(key, None)
 
     def on(self) -> None:
         """See that it is switched on."""
@@ -82,10 +99,9 @@ class Machine:
         words = [QEMU[self.arch], "-nodefaults", "-display", "none", "-serial", "stdio"]
         if self.arch == "amd64":
             words += ["-machine", "q35", "-m", "512", "-smp", "2", "-device", "i6300esb"]
-            words += ["-cpu", "host" if self.accelerated else "qemu64"]
         else:
             words += ["-machine", "virt", "-m", "768", "-smp", "2"]
-            words += ["-cpu", "host" if self.accelerated else "cortex-a72"]
+        words += ["-cpu", self._processor]
         words += ["-accel", "kvm" if self.accelerated else "tcg,thread=multi"]
         for number, (path, extra) in enumerate(((code, ",readonly=on"), (self._variables, ""))):
             words += ["-drive", f"if=pflash,unit={number},format=raw,file={path}{extra}"]
@@ -126,6 +142,11 @@ class Machine:
                     last = " / ".join(self._lines[-5:])
                     sys.exit(f"error: the console never said {pattern!r}; last: {last}")
                 self._changed.wait(min(left, 1.0))
+
+    def has_said(self, pattern: str) -> bool:
+        """Whether such a line came since the last one that was waited for."""
+        with self._changed:
+            return any(re.search(pattern, line) for line in self._lines)
 
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None

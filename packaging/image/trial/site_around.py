@@ -123,6 +123,15 @@ class Surroundings:
             time.sleep(0.2)
         return self.state
 
+    def any_state(self, seconds: float) -> dict[str, Any]:
+        """The state that came since ``state`` was emptied."""
+        deadline = time.monotonic() + seconds
+        while not self.state:
+            if time.monotonic() > deadline:
+                sys.exit(f"error: no state within {seconds:.0f} s")
+            time.sleep(0.2)
+        return self.state
+
     def settings(self) -> str:
         """The settings file that goes onto the card."""
         return (

@@ -1,4 +1,4 @@
-"""Boots the image in QEMU, from the first start to an update that fails.
+"""Boots the image in QEMU, from the first start through updates good and bad to pulled plugs.
 
     sudo .venv/bin/python packaging/image/trial/story.py [--arch amd64|arm64] [--plugs 20]
 
@@ -22,27 +22,14 @@ from pathlib import Path
 
 import report
 from card import run
-from life import BROKEN, GROWN_BYTES, LAME, LOOK_AROUND, NEWER, OLDER, PRESENT, SOON, Story
+from life import BROKEN, GROWN_BYTES, LAME, LOOK_AROUND, NEWER, OLDER, PRESENT, Story
 from machine import Machine
 from site_around import Surroundings
 
 TOP = Path(__file__).resolve().parents[3]
 BUILD = TOP / "packaging" / "image" / "build.sh"
 WORK = TOP / "build" / "boot-image"
-MANIFEST = """
-[update]
-compatible=viewkeeper-{arch}
-version={version}
-
-[bundle]
-format=verity
-
-[image.rootfs]
-filename=root.img
-
-[image.boot]
-filename=boot.img
-"""
+MANIFEST = BUILD.with_name("manifest.raucm")
 
 
 def built(verb: str, arch: str, version: str, folder: Path, **environment: str) -> Path:
@@ -51,6 +38,7 @@ def built(verb: str, arch: str, version: str, folder: Path, **environment: str) 
     made_of = [
         *BUILD.parent.glob("rootfs*/**/*"),
         BUILD,
+        MANIFEST,
         *(TOP / "dist").glob("viewkeeper-agent*.deb"),
     ]
     newest = max(path.stat().st_mtime for path in made_of)
@@ -85,10 +73,10 @@ def main() -> None:
     with Surroundings(folder / "around") as around:
         machine = Machine(arch, disk, folder / "console.log")
         story = Story(arch, around, machine, disk)
+        story.seen["machine"] = machine.described()
         machine.add_unit("look-around.service", LOOK_AROUND)
         wants = "[Unit]\nWants=look-around.service\n"
         machine.add_unit("look", wants, dropin_of="multi-user.target")
-        machine.add_unit("soon", SOON, dropin_of="viewkeeper-update.timer")
         ran = False
         try:
             for name, step in steps_of(story, arch, bundles, options.plugs):
@@ -97,9 +85,11 @@ def main() -> None:
                 if ran and time.monotonic() - began > 60 * options.minutes:
                     print("stopped; the same command goes on from here")
                     break
-                print(f"== {name}", flush=True)
+                print(f"== {name}, {datetime.datetime.now(datetime.UTC):%T}", flush=True)
+                at = time.monotonic()
                 step()
                 ran = True
+                story.seen["minutes"] = story.seen.get("minutes", 0) + (time.monotonic() - at) / 60
                 story.seen["done"].append(name)
                 story.seen["day"] = f"{datetime.datetime.now(datetime.UTC):%F}"
                 story.keep()
@@ -140,7 +130,8 @@ def steps_of(
         target.unlink(missing_ok=True)
         for name in ("root.img", "boot.img"):
             (content / name).write_bytes(bytes(1 << 20))
-        (content / "manifest.raucm").write_text(MANIFEST.format(arch=arch, version=OLDER))
+        manifest = MANIFEST.read_text().replace("@ARCH@", arch).replace("@VERSION@", OLDER)
+        (content / "manifest.raucm").write_text(manifest)
         run("rauc", "bundle", "--cert", keys / "cert.pem", "--key", keys / "key.pem",
             content, target)  # fmt: skip
         return target
@@ -148,12 +139,10 @@ def steps_of(
     yield "first start", story.first_start
     yield "enrolment", story.enrolment
     yield "view", story.view
-    for number in range(plugs):
-        yield f"plug {number + 1}", lambda number=number: story.plug(number)
-    yield "after the plugs", story.after_the_plugs
     yield "update server", story.updates_from_here
     yield "unsigned", lambda: story.refused(foreign(), "signature|verif|certificate", "unsigned")
     yield "older", lambda: story.refused(older(), "Version mismatch", "older")
+    yield "update cut short", lambda: story.cut_short(bundle(NEWER))
     yield "update", lambda: story.updated(bundle(NEWER))
     yield (
         "does not boot",
@@ -163,7 +152,10 @@ def steps_of(
         "agent fails",
         lambda: story.rolled_back(bundle(LAME, IMAGE_FAULT="agent"), LAME, "agent_fails"),
     )
-    yield "at the end", story.at_the_end
+    yield "after the updates", story.after_the_updates
+    for number in range(plugs):
+        yield f"plug {number + 1}", lambda number=number: story.plug(number)
+    yield "after the plugs", story.after_the_plugs
 
 
 if __name__ == "__main__":
