@@ -107,6 +107,7 @@ def link_settings(settings: Settings) -> LinkSettings:
         retry_first_s=broker.reconnect_first_s,
         retry_most_s=broker.reconnect_most_s,
         spread_s=broker.reconnect_spread_s,
+        receipt_s=86_400.0 * broker.receipt_days,
         outbox=Storage(Path(settings.storage.dir)).outbox,
         introduction=introduction_of(settings),
     )
@@ -147,7 +148,7 @@ def run(
         SetupError: anything that is wrong with this machine's files and settings.
     """
     storage = Storage(Path(settings.storage.dir))
-    feed = adapters.feed(settings.detections)
+    feed = adapters.feed(settings.detections, settings.source)
     source, sign = source_of(settings, adapters, feed), adapters.sign(settings.signage)
     with FolderLock(storage.directory):
         signer = open_device_key(settings.key, storage.key)
@@ -196,6 +197,7 @@ def run(
                 last_sequence=lost.last_sequence,
                 lost=lost.count,
                 superseded=lost.superseded or None,
+                unconfirmed=lost.unconfirmed or None,
             )
             return sealer.seal(gap)[1]
 

@@ -86,9 +86,9 @@ class DetectionSettings:
     """Another program's detections, in place of the camera's own foreground."""
 
     kind: str = "none"
-    """``none``, ``frigate``, ``onvif`` or ``imx500``."""
+    """``none``, ``frigate``, ``onvif``, ``onvif_rules``, ``imx500`` or ``hailo``."""
     path: str = ""
-    """Of the pipe that carries ONVIF metadata, or of the network for the IMX500."""
+    """Of the pipe that carries ONVIF metadata, or of the network for the IMX500 or the Hailo."""
     camera: str = ""
     """As Frigate calls this camera."""
     labels: str = "person"
@@ -122,6 +122,8 @@ class BrokerSettings:
     reconnect_spread_s: float = 0.0
     """Over how long the fleet comes back after a power cut; 0: a site small enough for at once."""
     will_delay_s: int = 30
+    receipt_days: int = 7
+    """How long a record waits for a recorder's word that it has it; 0: no recorder here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +266,10 @@ def _check(settings: Settings, where: str) -> None:
             f"[broker] reconnect_spread_s must be 0 to 3600, is {broker.reconnect_spread_s}",
         ),
         (
+            0 <= broker.receipt_days <= 60,
+            f"[broker] receipt_days must be 0 to 60, is {broker.receipt_days}",
+        ),
+        (
             settings.homeassistant.discovery in DISCOVERY_FORMS,
             f"[homeassistant] discovery must be one of {', '.join(DISCOVERY_FORMS)}",
         ),
@@ -283,6 +289,10 @@ def _check(settings: Settings, where: str) -> None:
         (
             settings.detections.kind != "frigate" or bool(settings.detections.camera),
             "[detections] camera is the name by which Frigate knows this camera",
+        ),
+        (
+            settings.detections.kind != "onvif_rules" or bool(settings.source.onvif_url),
+            "[detections] onvif_rules are the camera's own: set onvif_url [source]",
         ),
         (
             bool(broker.cert_file) == bool(broker.key_file),

@@ -11,6 +11,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from certificate_authority import Issued
 
+RECORDER_SAYS = ("witness", "receipt")
+"""A recorder countersigns what cameras commit to, and says what it keeps."""
+
 
 def camera_topics(fixed: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What a camera says and what it hears, below its own name: the patterns of acl.conf."""
@@ -53,7 +56,7 @@ def acl(issued: Sequence[Issued], fixed: str, *, discovery_prefix: str = "homeas
             lines += [f"topic read {discovery_prefix}/#", f"topic write {discovery_prefix}/status"]
         else:
             lines.append(reads_all)
-            if client.role == "recorder":  # it countersigns what cameras commit to
-                lines.append("topic write viewkeeper/v1/+/+/witness")
+            if client.role == "recorder":
+                lines += [f"topic write viewkeeper/v1/+/+/{rest}" for rest in RECORDER_SAYS]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"

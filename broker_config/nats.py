@@ -27,6 +27,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import certs
+from acl_file import RECORDER_SAYS
 
 ACL = Path(__file__).parent / "acl.conf"
 MQTT, WEBSOCKET, ROUTES, CLIENT, MONITOR = 8883, 8884, 6222, 4222, 8222
@@ -194,7 +195,7 @@ def users_conf(issued: Sequence[Any], fixed: str) -> str:
 
 def _rights(client: Any, says: Sequence[str], hears: Sequence[str]) -> tuple[list[str], list[str]]:
     every = "viewkeeper/v1/+/+"
-    orders = [f"{every}/{rest}" for rest in hears if rest != "witness"]
+    orders = [f"{every}/{rest}" for rest in hears if rest not in RECORDER_SAYS]
     if client.role == "camera":
         base = f"viewkeeper/v1/{client.name}"
         return [f"{base}/{rest}" for rest in says], [f"{base}/{rest}" for rest in hears]
@@ -206,7 +207,9 @@ def _rights(client: Any, says: Sequence[str], hears: Sequence[str]) -> tuple[lis
             *(f"{every}/{name}" for name in ("state", "status")),
             "homeassistant/#",
         ]
-    writes = {"desk": orders, "recorder": [f"{every}/witness"]}.get(client.role, [])
+    writes = {"desk": orders, "recorder": [f"{every}/{rest}" for rest in RECORDER_SAYS]}.get(
+        client.role, []
+    )
     return writes, ["viewkeeper/v1/#"]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from viewkeeper.protocol import checkpoints, orders, records, witnessing
+from viewkeeper.protocol import checkpoints, orders, receipts, records, witnessing
 from viewkeeper.protocol.cose import Domain
 from viewkeeper.protocol.fields import ListOf, Nested, cddl_name, cddl_rule
 
@@ -59,13 +59,13 @@ def schema() -> str:
     done: dict[str, str] = {}
     for body in (*records.BODIES.values(), *orders.ORDER_BODIES.values()):
         _collect(body, done)
-    for body in (checkpoints.Checkpoint, witnessing.Countersignature):
+    for body in (checkpoints.Checkpoint, witnessing.Countersignature, receipts.Receipt):
         _collect(body, done)
     domains = "\n".join(f";   {domain.value}" for domain in Domain)
     parts = [
         _INTRODUCTION,
         "start = message-payload",
-        "message-payload = record / order / checkpoint / countersignature",
+        "message-payload = record / order / checkpoint / countersignature / receipt",
         "",
         _ENVELOPE,
         f"; external_aad, by what is signed:\n{domains}\n",

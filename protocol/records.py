@@ -248,6 +248,8 @@ class Gap:
     """The boot that numbered them; absent: the one that says so."""
     superseded: int | None = at(6, Int(), optional=True)
     """Reports among the numbers that a newer one replaced before a broker acknowledged them."""
+    unconfirmed: int | None = at(7, Int(), optional=True)
+    """Records among them that a broker acknowledged and no recorder confirmed in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

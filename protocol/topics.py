@@ -7,6 +7,7 @@
 | event/{kind} | no, 1 | signed record: event |
 | alarm/{kind} | yes, 1; its signed end is not retained, then empty clears | signed record: alarm |
 | checkpoint → witness | yes, 1 | signed checkpoint of the ledger → countersignature |
+| receipt | no, 1 | the recorder's word on what it keeps (receipts.py) |
 | access | no, 1 | signed record: an entry of the access register |
 | config/desired → config/applied | yes, 1 | signed order → signed record: verdict |
 | keyset, lifecycle, grant, command/{name} → reply | no, 1 | signed order → signed record: verdict |
@@ -66,6 +67,11 @@ class Topics:
     def witness(self) -> str:
         """Where the recorder's countersignature comes back; the camera subscribes."""
         return self._at("witness")
+
+    @property
+    def receipt(self) -> str:
+        """Where the recorder says what it keeps; the camera subscribes."""
+        return self._at("receipt")
 
     @property
     def access(self) -> str:

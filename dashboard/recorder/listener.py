@@ -19,13 +19,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from viewkeeper.dashboard.recorder.intake import Intake, Witnessed
+from viewkeeper.dashboard.recorder.intake import Intake, Kept, Witnessed
 from viewkeeper.dashboard.recorder.metrics import Arrived, Metrics
 from viewkeeper.dashboard.recorder.recording import Recording
 from viewkeeper.dashboard.recorder.tables import DAY_MS
 from viewkeeper.dashboard.recorder.witness import Witness
 from viewkeeper.protocol import topics
 from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.protocol.receipts import Place, receipts
+from viewkeeper.protocol.vocabulary import RecordKind
 
 QUEUE_MESSAGES = 20_000
 RECEIVE_MAXIMUM = 10_000
@@ -266,9 +268,30 @@ class Recorder:
             while not self._done(step, found, now):
                 if self._closing.wait(self._keeping.retry_s):
                     return
+        self._give_receipts(found)
         for heard in batch:
             if heard.qos and heard.connection == self._connection:
                 self._client.ack(heard.mid, heard.qos)
+
+    def _give_receipts(self, found: list[Arrived]) -> None:
+        """Tell each camera what is on the disk now, reports left out: it does not send those twice.
+
+        What the broker retained came with the subscription; where the camera still holds such a
+        record, it sends it again.
+        """
+        kept: dict[str, list[Place]] = {}
+        for one in found:
+            seen = one.found
+            if not isinstance(seen, Kept) or one.retained:
+                continue
+            if seen.record.kind is not RecordKind.REPORT:
+                header = seen.record.header
+                kept.setdefault(seen.camera, []).append((header.boot, header.sequence))
+        for camera, places in kept.items():
+            site, _, name = camera.partition("/")
+            for message in receipts(places):
+                self._client.publish(topics.Topics(site, name).receipt, message, qos=1)
+                self._metrics.receipts += 1
 
     def _done(
         self, step: Callable[[list[Arrived], int], None], found: list[Arrived], now_ms: int

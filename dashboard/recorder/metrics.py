@@ -100,7 +100,8 @@ class Metrics:
         }
         self._last: dict[str, _Seen] = {}
         self.heard = self.dropped = self.verified = self.new = self.known = 0
-        self.countersigned = self.write_failures = self.gaps = self.lost = self.superseded = 0
+        self.countersigned = self.write_failures = self.receipts = 0
+        self.gaps = self.lost = self.superseded = self.unconfirmed = 0
         self.refused: Counter[Reason] = Counter()
         self._lag, self._write = Histogram(LAG_BOUNDS_S), Histogram(WRITE_BOUNDS_S)
 
@@ -125,6 +126,7 @@ class Metrics:
             self.gaps += 1
             self.lost += body.lost
             self.superseded += body.superseded or 0
+            self.unconfirmed += body.unconfirmed or 0
         in_time = kept.rest != "history" and not retained
         if in_time and header.clock is ClockTrust.SYNCHRONISED:
             self._lag.observe(max(0, now_ms - header.utc_ms) / 1000)
@@ -154,6 +156,12 @@ class Metrics:
             "Reports that newer ones replaced before they were sent.",
             self.superseded,
         )
+        count(
+            "recorder_unconfirmed_records_total",
+            "Records that cameras let go of without a receipt.",
+            self.unconfirmed,
+        )
+        count("recorder_receipts_total", "Receipts given to cameras.", self.receipts)
         count("recorder_countersigned_total", "Checkpoints countersigned.", self.countersigned)
         count("recorder_write_failures_total", "Transactions that failed.", self.write_failures)
         tell(

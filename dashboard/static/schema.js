@@ -253,6 +253,7 @@ export const MESSAGES = {
     {"key": 3, "name": "lost", "type": "int", "low": 0, "high": 9007199254740992},
     {"key": 5, "name": "boot", "optional": true, "type": "bytes", "low": 8, "high": 8},
     {"key": 6, "name": "superseded", "optional": true, "type": "int", "low": 0, "high": 9007199254740992},
+    {"key": 7, "name": "unconfirmed", "optional": true, "type": "int", "low": 0, "high": 9007199254740992},
   ],
   ClockFix: [
     {"key": 1, "name": "step_ms", "type": "int", "low": -9007199254740992, "high": 9007199254740992},

@@ -148,6 +148,15 @@ def _good() -> dict[str, Record]:
                 superseded=5,
             )
         ),
+        "gap-unconfirmed": _record(
+            Gap(
+                first_sequence=3,
+                last_sequence=9,
+                lost=0,
+                boot=bytes.fromhex("8899aabbccddeeff"),
+                unconfirmed=2,
+            )
+        ),
         "verdict": _record(
             VerdictRecord(
                 order=OrderKind.CONFIG,

@@ -54,6 +54,7 @@ class LightCamera:
             outbox=outbox,
             linger_s=LINGER_S,
             history_rate_hz=200.0,
+            resend_s=1.0,
         )
         self.link = Link(
             settings, lambda order: None, on_gap=self._gap, on_sent=lambda sent: tell("A", sent)
@@ -84,6 +85,7 @@ class LightCamera:
                 lost=lost.count,
                 boot=lost.boot,
                 superseded=lost.superseded or None,
+                unconfirmed=lost.unconfirmed or None,
             )
         )
 
@@ -161,7 +163,7 @@ def main() -> None:
                 speaking.clear()
             case ["count"]:
                 counts = camera.link.counts
-                os.write(1, f"C {counts.waiting} {counts.lost}\n".encode())
+                os.write(1, f"C {counts.waiting + counts.unconfirmed} {counts.lost}\n".encode())
             case _:
                 break
     camera.link.stop()

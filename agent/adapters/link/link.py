@@ -17,29 +17,19 @@ from viewkeeper.agent.adapters.link.backoff import Uniform
 from viewkeeper.agent.adapters.link.connection import Connection, ConnectionFailed
 from viewkeeper.agent.adapters.link.credentials import password_of, tls_context
 from viewkeeper.agent.adapters.link.ears import Ears
-from viewkeeper.agent.adapters.link.messages import (
-    Incoming,
-    LinkCounts,
-    Lost,
-    ReceivedOrder,
-    dress,
-    order_kind,
-)
+from viewkeeper.agent.adapters.link.messages import LinkCounts, Lost, ReceivedOrder, dress
 from viewkeeper.agent.adapters.link.outbox import Outbox
 from viewkeeper.agent.adapters.link.sender import Sender
+from viewkeeper.agent.adapters.link.session import Session
 from viewkeeper.agent.adapters.link.settings import LinkSettings
 from viewkeeper.agent.adapters.link.versions import Versions
 from viewkeeper.agent.adapters.link.voice import Voice
 from viewkeeper.agent.adapters.link.waker import Waker
 from viewkeeper.protocol.errors import Reason, SetupError, ViewkeeperError
-from viewkeeper.protocol.topics import OFFLINE, ONLINE
+from viewkeeper.protocol.topics import ONLINE
 
 log = logging.getLogger(__name__)
 
-WINDOW = 10
-"""Publications that may wait for their acknowledgement at one time."""
-RESUBSCRIBE_S = 30.0
-"""A refused subscription is tried again after this long."""
 LASTED_S = 30.0
 """A connection that broke sooner counts as a failed attempt: no hot loop of quarrels."""
 
@@ -79,7 +69,6 @@ class Link(Voice):
         uniform: Uniform = random.uniform,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._ears = Ears(on_order, on_state, on_gap, on_witness, on_sent)
         self._uniform = uniform
         self._outbox = Outbox(
             settings.outbox,
@@ -95,18 +84,28 @@ class Link(Voice):
             dress(topics, settings.telemetry_expiry_s, settings.record_expiry_s),
             history_rate_hz=settings.history_rate_hz,
             clock=clock,
-            settle_s=settings.settle_s,
+            hold_s=settings.receipt_s or settings.settle_s,
+            resend_s=settings.resend_s,
+            tells=settings.receipt_s > 0,
         )
         self._versions = Versions.first(settings)
         self._backoff = settings.backoff
-        self._counts = LinkCounts()
-        self._connected = threading.Event()
         self._stopping = threading.Event()
         self._kept_awake = threading.Event()
         self._waker = Waker()
         sender.stand(topics.status, ONLINE)
         super().__init__(settings, sender, clock, self._wake)
-        self._connection: Connection | None = None
+        self._session = Session(
+            settings,
+            sender,
+            self._outbox,
+            Ears(on_order, on_state, on_gap, on_witness, on_sent),
+            self._introduce,
+            self._kept_awake.set,
+            self._waker,
+            self._stopping,
+            clock,
+        )
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -141,29 +140,23 @@ class Link(Voice):
     @property
     def connected(self) -> bool:
         """Whether the broker has accepted us and our subscription, and not been lost since."""
-        return self._connected.is_set()
+        return self._session.connected.is_set()
 
     def wait_connected(self, timeout_s: float) -> bool:
         """Wait for a connection; whether there is one. For tests and one-off tools."""
-        return self._connected.wait(timeout_s)
+        return self._session.connected.wait(timeout_s)
 
     @property
     def counts(self) -> LinkCounts:
         """What the link did since it started."""
         outbox = self._outbox.counts
         return replace(
-            self._counts,
+            self._session.counts,
             lost=outbox.lost,
-            waiting=max(0, self._sender.unacknowledged()),
+            waiting=self._sender.unacknowledged(),
+            unconfirmed=self._sender.unconfirmed(),
             written_bytes=outbox.written_bytes,
         )
-
-    @property
-    def _subscriptions(self) -> tuple[str, ...]:
-        introduction = self.settings.introduction
-        birth = () if introduction is None else (introduction.birth_topic,)
-        witness = (self.topics.witness,) if self._ears.hear_witness else ()
-        return self.topics.orders + witness + birth
 
     def _wake(self, for_card: bool = False) -> None:
         if for_card:
@@ -179,6 +172,9 @@ class Link(Voice):
             self._kept_awake.clear()
             if self._outbox.due_in_s() == 0.0:
                 self._outbox.flush()
+                self._waker.wake()  # what is on the card may go out
+        self._outbox.flush()
+        self._waker.wake()
 
     # the thread of the network
 
@@ -197,7 +193,10 @@ class Link(Voice):
         since_s = self._clock()
         try:
             connection = Connection(
-                self.settings, self._versions.present, self._acknowledged, self._incoming
+                self.settings,
+                self._versions.present,
+                self._session.acknowledged,
+                self._session.incoming,
             )
             connection.open(self._waker.fileno())
         except ConnectionFailed as error:
@@ -210,115 +209,18 @@ class Link(Voice):
             self._ended(str(error), lasted=False)
             return
         self._versions = self._versions.accepted()
-        self._counts = replace(
-            self._counts, connects=self._counts.connects + 1, mqtt=connection.version.value
+        self._session.counts = replace(
+            self._session.counts,
+            connects=self._session.counts.connects + 1,
+            mqtt=connection.version.value,
         )
         log.info("link: connected, MQTT %s", connection.version.value)
-        self._sender.begin()
-        self._connection = connection
-        self._serve(connection)
-        self._connection = None
-        if self._connected.is_set():
-            self._connected.clear()
-            self._ears.state(False)
+        self._session.serve(connection)
         if not self._stopping.is_set():
             self._ended(connection.end_text, lasted=self._clock() - since_s >= LASTED_S)
 
     def _ended(self, text: str, *, lasted: bool) -> None:
         self._backoff = self._backoff.lasted() if lasted else self._backoff.failed()
-        self._counts = replace(self._counts, failures=self._counts.failures + 1, last_error=text)
+        counts = self._session.counts
+        self._session.counts = replace(counts, failures=counts.failures + 1, last_error=text)
         log.warning("link: %s", text)
-
-    def _serve(self, connection: Connection) -> None:
-        connection.subscribe(self._subscriptions)
-        asked_s = self._clock()
-        self._sender.stand(self.topics.status, ONLINE)
-        window = min(WINDOW, connection.receive_maximum)
-        warned = ""
-        for replaced in self._sender.take_superseded():
-            self._tell_gap(replaced)
-        while not self._stopping.is_set():
-            self._sender.settle()
-            self._tell_losses()
-            self._send(connection, window)
-            history_s = self._sender.history_in_s()
-            if not connection.pump(
-                1.0 if history_s is None else min(1.0, history_s), self._waker.fileno()
-            ):
-                return
-            self._waker.drain()
-            if connection.subscribed and not self._connected.is_set():
-                self._connected.set()
-                self._ears.state(True)
-            if connection.warning != warned:
-                warned = connection.warning
-                if warned:
-                    self._counts = replace(self._counts, last_error=warned)
-                    log.warning("link: %s", warned)
-            if warned and self._clock() - asked_s >= RESUBSCRIBE_S:
-                # A cluster that elects a leader refuses for a moment; orders must come some day.
-                asked_s = self._clock()
-                connection.subscribe(self._subscriptions)
-            if self._sender.oldest_age_s() > self.settings.stall_s:
-                log.warning("link: the broker acknowledges nothing")
-                connection.abandon()
-                return
-        self._farewell(connection, window)
-
-    def _farewell(self, connection: Connection, window: int) -> None:
-        """The clean end: what is on its way gets a moment, then ``offline`` is said."""
-        self._sender.stand(self.topics.status, OFFLINE)
-        deadline = time.monotonic() + 2.0
-        while time.monotonic() < deadline:
-            self._send(connection, window, history=False)
-            if self._sender.in_flight() == 0 or not connection.pump(0.1, self._waker.fileno()):
-                break
-            self._waker.drain()
-        connection.close(self._waker.fileno())
-
-    def _send(self, connection: Connection, window: int, *, history: bool = True) -> None:
-        while self._sender.in_flight() < window:
-            job = self._sender.next(history=history)
-            if job is None:
-                return
-            self._sender.sent(connection.publish(job.message), job)
-
-    def _tell_losses(self) -> None:
-        for lost in self._outbox.take_losses():
-            log.error("link: %d records were lost: the outbox was full", lost.count)
-            self._tell_gap(lost)
-
-    def _tell_gap(self, lost: Lost) -> None:
-        payload = self._ears.gap(lost)
-        if payload is not None:
-            self._sender.post_gap(payload)
-
-    def _acknowledged(self, packet_id: int, failure: str) -> None:
-        job = self._sender.acknowledged(packet_id, refused=bool(failure))
-        if job is None:
-            return
-        counts = self._counts
-        if failure:
-            log.warning("link: the broker refused %s: %s", job.message.topic, failure)
-            self._counts = replace(
-                counts, refused=counts.refused + 1, last_error=f"{job.message.topic}: {failure}"
-            )
-        elif job.row:
-            self._counts = replace(counts, sent=counts.sent + 1)
-            self._ears.sent(job.message.payload)
-
-    def _incoming(self, message: Incoming) -> None:
-        introduction = self.settings.introduction
-        if introduction is not None and message.topic == introduction.birth_topic:
-            if message.payload == ONLINE:
-                self._introduce()
-            return
-        if self._ears.hear_witness and message.topic == self.topics.witness:
-            self._ears.witness(message.payload)
-            return
-        kind = order_kind(self.topics, message.topic)
-        if kind is None:
-            log.warning("link: ignored a message on %s", message.topic)
-            return
-        order = ReceivedOrder(kind, message.payload, message.retained, message.reply, message.topic)
-        self._ears.order(order)

@@ -64,6 +64,7 @@ class Lost:
         first_sequence, last_sequence: the lowest and highest sequence among them.
         count: how many.
         superseded: reports among them that nobody lost: a newer one took their place.
+        unconfirmed: records among them that a broker has and no recorder confirmed.
     """
 
     boot: bytes
@@ -71,6 +72,7 @@ class Lost:
     last_sequence: int
     count: int
     superseded: int = 0
+    unconfirmed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class LinkCounts:
         refused: publications the broker refused (MQTT 5 reason codes from 0x80).
         lost: records dropped because the outbox was full.
         waiting: records not acknowledged yet.
+        unconfirmed: records a broker acknowledged and no recorder's receipt has named yet.
         written_bytes: payload bytes put on the card.
         last_error: why the last attempt or connection failed; empty where none has.
         mqtt: protocol version of the present or last connection: ``"5"``, ``"3.1.1"`` or ``""``.
@@ -95,6 +98,7 @@ class LinkCounts:
     refused: int = 0
     lost: int = 0
     waiting: int = 0
+    unconfirmed: int = 0
     written_bytes: int = 0
     last_error: str = ""
     mqtt: str = ""

@@ -9,24 +9,22 @@ Two kinds of things leave a camera:
 
 An alarm or a configuration's verdict is both: a row, and what stands on its topic.
 
-A broker writes its memory some time after it has acknowledged, and is killed or loses its power in
-between: a row whose acknowledgement is younger than ``settle_s`` when the connection breaks is sent
-once more, by ``history``; receivers drop what they have. Twice acknowledged is done: where no
-connection lasts, each row goes twice and not for ever.
+What a broker has acknowledged is not kept yet: such a row is held and sent again, by ``history``,
+as ``unconfirmed.py`` says, until a recorder's receipt names it; receivers drop what they have.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from viewkeeper.agent.adapters.link.history import History
 from viewkeeper.agent.adapters.link.messages import Lost, Outgoing
 from viewkeeper.agent.adapters.link.outbox import Outbox
-from viewkeeper.agent.adapters.link.rows import Row, add_loss, identity_of
-
-HISTORY_PAGE_ROWS = 64
+from viewkeeper.agent.adapters.link.rows import add_loss, identity_of
+from viewkeeper.agent.adapters.link.unconfirmed import Unconfirmed
+from viewkeeper.protocol.receipts import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,10 @@ class Sender:
         history_topic: where rows of earlier connections go.
         dress: turns (topic, payload, retain) into a publication with its properties.
         history_rate_hz: rows a second on ``history`` at most.
-        settle_s: how long an acknowledged row is kept.
         clock: seconds, monotonic.
+        hold_s: how long an acknowledged row is held for a recorder's receipt; 0: not at all.
+        resend_s: when it is sent again for the first time while the connection lives.
+        tells: whether a row that no receipt came for is a loss to tell.
     """
 
     def __init__(
@@ -77,23 +77,23 @@ class Sender:
         *,
         history_rate_hz: float,
         clock: Callable[[], float],
-        settle_s: float = 0.0,
+        hold_s: float = 0.0,
+        resend_s: float = 300.0,
+        tells: bool = False,
     ) -> None:
         self._outbox, self._history_topic, self._dress = outbox, history_topic, dress
-        self._period_s, self._clock = 1.0 / history_rate_hz, clock
-        self._settle_s = settle_s
-        self._settling: deque[tuple[float, int]] = deque()  # acknowledged when, row
-        self._doubted: set[int] = set()  # rows acknowledged in an earlier connection only
+        self._clock = clock
+        self._unconfirmed = Unconfirmed(hold_s, resend_s)
+        self._history = History(outbox, self._unconfirmed, history_rate_hz, clock)
+        self._tells = tells
         self._lock = threading.Lock()
         self._version = 0
         self._standing: dict[str, Standing] = {}
         self._correlation: dict[int, bytes] = {}
         self._superseded: dict[bytes, Lost] = {}
+        self._let_go: dict[bytes, Lost] = {}
         self._in_flight: dict[int, tuple[float, Job]] = {}
         self._live_after = outbox.last_number
-        self._history_after, self._history_until = 0, 0
-        self._page: list[Row] = []
-        self._next_history_s = 0.0
         for topic, payload in outbox.kept.items():
             self._put(topic, payload, held=True)
 
@@ -162,12 +162,9 @@ class Sender:
         """A new connection: everything that stands goes out again, older rows by ``history``."""
         with self._lock:
             self._in_flight.clear()
-            doubted = self._doubted | {number for _, number in self._settling}
-            self._doubted = {number for number in doubted if self._outbox.holds(number)}
-            self._settling.clear()
             self._correlation.clear()
-            self._live_after = self._history_until = self._outbox.last_number
-            self._history_after, self._page = 0, []
+            self._live_after = self._outbox.last_number
+            self._history.begin(self._live_after)
             self._standing = {
                 topic: replace(item, sent=0, acknowledged=0)
                 for topic, item in self._standing.items()
@@ -183,6 +180,8 @@ class Sender:
         if not rows:
             return None
         row = rows[0]
+        if not self._outbox.may_go(row.number):
+            return None  # the card does not have it yet, and those after it not either
         self._live_after = row.number
         with self._lock:  # post() holds it until all that belongs to the row is in place
             message = self._dress(row.topic, row.payload, row.retain)
@@ -206,27 +205,14 @@ class Sender:
         return None
 
     def _next_history(self) -> Job | None:
-        if self._clock() < self._next_history_s:
+        row = self._history.next()
+        if row is None:
             return None
-        if not self._page:
-            page = self._outbox.rows_after(self._history_after, HISTORY_PAGE_ROWS)
-            self._page = [row for row in page if row.number <= self._history_until]
-        if not self._page:
-            return None
-        row = self._page.pop(0)
-        self._history_after = row.number
-        self._next_history_s = self._clock() + self._period_s
         return Job(self._dress(self._history_topic, row.payload, False), None, row.number)
 
     def history_in_s(self) -> float | None:
         """Seconds until a row may go by ``history``; ``None`` where none waits."""
-        if not self._page and not self._history_left():
-            return None
-        return max(0.0, self._next_history_s - self._clock())
-
-    def _history_left(self) -> bool:
-        following = self._outbox.number_after(self._history_after)
-        return following is not None and following <= self._history_until
+        return self._history.due_in_s()
 
     def in_flight(self) -> int:
         """Publications that wait for their acknowledgement."""
@@ -235,6 +221,8 @@ class Sender:
     def sent(self, packet_id: int, job: Job) -> None:
         """A publication was handed to the socket under this packet id."""
         self._in_flight[packet_id] = (self._clock(), job)
+        if job.row:
+            self._unconfirmed.expect(job.row, identity_of(job.message.payload))
 
     def oldest_age_s(self) -> float:
         """How long the oldest publication has waited for its acknowledgement."""
@@ -246,26 +234,36 @@ class Sender:
         _, job = self._in_flight.pop(packet_id, (0.0, None))
         if job is None:
             return None
-        if job.row and not refused:
-            if job.row in self._doubted:
-                self._doubted.discard(job.row)
+        if job.row and not refused and self._outbox.holds(job.row):
+            place = identity_of(job.message.payload)
+            if not self._unconfirmed.acknowledged(job.row, place, self._clock()):
                 self._outbox.done(job.row)
-            else:
-                self._settling.append((self._clock(), job.row))
-                self.settle()
         if job.standing is not None:
             self._settle(*job.standing, refused=refused)
         return job
 
-    def settle(self) -> None:
-        """Forget rows that were acknowledged long enough ago."""
-        before_s = self._clock() - self._settle_s
-        while self._settling and self._settling[0][0] <= before_s:
-            self._outbox.done(self._settling.popleft()[1])
+    def confirmed(self, place: Place) -> None:
+        """A recorder has a record on its disk."""
+        number = self._unconfirmed.confirmed(place)
+        if number is not None:
+            self._outbox.done(number)
+
+    def let_go(self) -> tuple[Lost, ...]:
+        """Let go of rows that no receipt came for in all the time set; what to tell of them."""
+        for number, place in self._unconfirmed.expired(self._clock()):
+            self._outbox.done(number)
+            if self._tells:
+                add_loss(self._let_go, place)
+        taken, self._let_go = self._let_go, {}
+        return tuple(replace(one, count=0, unconfirmed=one.count) for one in taken.values())
 
     def unacknowledged(self) -> int:
-        """Rows that the broker has not acknowledged in this connection or before."""
-        return self._outbox.waiting - len(self._settling)
+        """Rows that no broker has acknowledged yet."""
+        return max(0, self._outbox.waiting - len(self._unconfirmed))
+
+    def unconfirmed(self) -> int:
+        """Rows that a broker has acknowledged and no recorder has confirmed yet."""
+        return len(self._unconfirmed)
 
     def _settle(self, topic: str, version: int, *, refused: bool) -> None:
         with self._lock:

@@ -56,9 +56,13 @@ class LinkSettings:
         record_expiry_s: how long it keeps an event or verdict for an absent reader (MQTT 5).
         outbox: the outbox's file, or ``None`` to hold records in memory only.
         outbox_rows, outbox_bytes: what the outbox holds at most.
-        linger_s: how long a record may wait in memory before it is written to the card.
-        settle_s: how long an acknowledged record is kept, to be sent again if the connection breaks
-            meanwhile: longer than the broker takes to write its memory (``autosave_interval``).
+        linger_s: how long a record waits for a card that does not take it, before it is sent.
+        receipt_s: how long a record that a broker acknowledged is held for a recorder's receipt;
+            then it is let go of, and told as a gap. 0: no recorder gives receipts here.
+        settle_s: how long it is held where none does: longer than the broker takes to write its
+            memory (``autosave_interval``).
+        resend_s: when a record without a receipt is sent again on a living connection, for the
+            first time; each later wait is twice as long.
         mirror_period_s: how long a plain mirror that tells nothing new is held back, where no Home
             Assistant waits for it.
         history_rate_hz: records a second replayed after an outage, at most.
@@ -89,7 +93,9 @@ class LinkSettings:
     outbox_rows: int = 20_000
     outbox_bytes: int = 16 * 2**20
     linger_s: float = 2.0
+    receipt_s: float = 7 * 86_400.0
     settle_s: float = 90.0
+    resend_s: float = 300.0
     mirror_period_s: float = 3600.0
     history_rate_hz: float = 20.0
     allow_v311: bool = True
@@ -106,6 +112,8 @@ class LinkSettings:
             raise SetupError(Reason.SETTING, f"broker: spread_s from 0 to {MOST_SPREAD_S:.0f}")
         if not 5 <= self.keepalive_s <= 65_535:
             raise SetupError(Reason.SETTING, "broker: keepalive_s from 5 to 65535")
+        if self.receipt_s < 0 or self.settle_s < 0 or self.resend_s <= 0:
+            raise SetupError(Reason.SETTING, "broker: receipt_s, settle_s >= 0 and resend_s > 0")
         if self.outbox_rows < 1 or self.outbox_bytes < 4096 or self.history_rate_hz <= 0:
             raise SetupError(
                 Reason.SETTING, "outbox: at least 1 row, 4096 bytes and a rate above 0"

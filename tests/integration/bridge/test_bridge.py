@@ -191,7 +191,9 @@ def test_nothing_but_orders_comes_down(
 
 
 @pytest.mark.parametrize("site", ["s1", "s2"])
-@pytest.mark.parametrize("rest", ["config/desired", "keyset", "command/identify", "witness"])
+@pytest.mark.parametrize(
+    "rest", ["config/desired", "keyset", "command/identify", "witness", "receipt"]
+)
 def test_a_site_gives_no_orders_in_the_province(pair: Pair, peers: Any, site: str, rest: str):
     intruder = peers(pair.province, "bridge.s2", None)
     until(lambda: intruder.connack is not None)

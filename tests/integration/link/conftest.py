@@ -27,18 +27,20 @@ class Agent:
         self.orders: list[ReceivedOrder] = []
         self.states: list[bool] = []
         on_gap = options.pop("on_gap", None)
+        on_order = options.pop("on_order", self.orders.append)
         defaults: dict[str, Any] = {
             "host": "127.0.0.1",
             "retry_first_s": 0.05,
             "retry_most_s": 0.2,
             "linger_s": 0.1,
             "history_rate_hz": 500.0,
+            "receipt_s": 0.0,
             "settle_s": 0.0,
         }
         settings = LinkSettings(
             **{**defaults, "port": port, "site": "s1", "camera": camera, **options}
         )
-        self.link = Link(settings, self.orders.append, self.states.append, on_gap=on_gap)
+        self.link = Link(settings, on_order, self.states.append, on_gap=on_gap)
 
     def started(self) -> Agent:
         self.link.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +184,6 @@ def test_an_overflow_is_told_as_a_gap(broker: Broker, agents: Any, peers: Any):
 
 def test_a_failing_callback_does_not_end_the_link(broker: Broker, agents: Any, peers: Any):
     desk = peers(broker.tcp_port, version=broker.versions[-1])
-    agent = agents(broker.tcp_port)
     heard: list[bytes] = []
 
     def fail_once(order: Any) -> None:
@@ -193,8 +191,7 @@ def test_a_failing_callback_does_not_end_the_link(broker: Broker, agents: Any, p
         if len(heard) == 1:
             raise RuntimeError("the desk fell over")
 
-    agent.link._ears = replace(agent.link._ears, on_order=fail_once)
-    agent.started()
+    agent = agents(broker.tcp_port, on_order=fail_once).started()
     desk.publish(f"{BASE}/grant", b"first")
     desk.publish(f"{BASE}/grant", b"second")
     until(lambda: heard == [b"first", b"second"])

@@ -90,16 +90,22 @@ def test_onlookers_see_everything_and_write_nothing(
         assert str(onlooker.publish(f"{BASE}/c1/{rest}", b"forged")) == DENIED
 
 
-def test_a_recorder_countersigns_and_only_the_camera_meant_hears_it(
-    site: Site, peers: Any, other: Peer
+@pytest.mark.parametrize("rest", ["witness", "receipt"])
+def test_a_recorder_countersigns_and_says_what_it_keeps_and_only_the_camera_meant_hears_it(
+    site: Site, peers: Any, other: Peer, desk: Peer, rest: str
 ):
     recorder = peers(site.port, tls=site.tls("recorder.main"))
     for camera in ("c1", "c2"):
-        answer = recorder.publish(f"{BASE}/{camera}/witness", b"seen " + camera.encode())
+        answer = recorder.publish(f"{BASE}/{camera}/{rest}", b"seen " + camera.encode())
         assert not answer.is_failure
-    other.wait_for("c2/witness", b"seen c2")
+    other.wait_for(f"c2/{rest}", b"seen c2")
     assert b"seen c1" not in [heard.payload for heard in other.heard]
-    assert str(other.publish(f"{BASE}/c2/witness", b"forged")) == DENIED
+    onlooker = peers(site.port, tls=site.tls("dashboard.wall"))
+    for anybody in (other, desk, onlooker):
+        assert str(anybody.publish(f"{BASE}/c2/{rest}", b"forged")) == DENIED
+
+
+def test_a_camera_enters_looks_into_its_own_register_alone(other: Peer):
     assert not other.publish(f"{BASE}/c2/access", b"entry").is_failure
     assert str(other.publish(f"{BASE}/c1/access", b"forged")) == DENIED
 

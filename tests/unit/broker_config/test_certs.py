@@ -142,6 +142,7 @@ def test_the_acl_gives_a_revoked_client_nothing_and_lets_desks_order_and_recorde
     assert by_user["user recorder.main"].split("\n")[1:] == [
         "topic read viewkeeper/v1/#",
         "topic write viewkeeper/v1/+/+/witness",
+        "topic write viewkeeper/v1/+/+/receipt",
     ]
     assert "topic write homeassistant/+/s_c/+/config" in by_user["user s/c"]
     assert "viewkeeper" not in by_user["user s/c"]

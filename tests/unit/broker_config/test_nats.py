@@ -48,7 +48,7 @@ def test_a_bridge_has_its_sites_cameras():
     ("name", "writes"),
     [
         ("dashboard.wall", set()),
-        ("recorder.main", {"witness"}),
+        ("recorder.main", {"witness", "receipt"}),
         ("desk.main", {"config.desired", "keyset", "lifecycle", "grant", "command.*"}),
     ],
 )

@@ -89,6 +89,7 @@ def test_what_happens_now_does_not_wait_behind_a_days_history(tmp_path: Path):
     sender.begin()
     sender.next()
     sender.post(MINE.event("camera_struck"), sealed(101))
+    outbox.flush()
     job = sender.next()
     assert job is not None
     assert job.message.topic == MINE.event("camera_struck")

@@ -62,7 +62,7 @@ def test_rows_come_back_in_order_from_memory_and_card(path: Path, clock: Clock):
     for number in range(10):
         outbox.add("t", bytes([number]))
         if number == 5:
-            outbox.flush(everything=True)
+            outbox.flush()
     assert payloads(outbox) == [bytes([number]) for number in range(10)]
     outbox.close()
     again = make(path, clock)
@@ -71,7 +71,7 @@ def test_rows_come_back_in_order_from_memory_and_card(path: Path, clock: Clock):
     again.close()
 
 
-def test_a_row_acknowledged_in_time_never_touches_the_card(path: Path, clock: Clock):
+def test_a_row_that_is_done_before_it_was_written_never_touches_the_card(path: Path, clock: Clock):
     outbox = make(path, clock)
     number = outbox.add("t", b"quick")
     outbox.done(number)
@@ -81,24 +81,59 @@ def test_a_row_acknowledged_in_time_never_touches_the_card(path: Path, clock: Cl
     outbox.close()
 
 
-def test_a_row_is_written_once_it_has_lingered(path: Path, clock: Clock):
+def test_a_row_may_go_out_when_it_is_on_the_card(path: Path, clock: Clock):
     outbox = make(path, clock)
-    outbox.add("t", b"old one")
-    assert outbox.due_in_s() == 2.0
-    clock.now_s += 1
-    outbox.add("t", b"young")
-    assert outbox.flush() == 0
-    clock.now_s += 1
+    first = outbox.add("t", b"first")
     assert outbox.due_in_s() == 0.0
-    assert outbox.flush() == len(b"old one")
-    assert outbox.due_in_s() == 1.0
+    assert not outbox.may_go(first)
+    assert outbox.flush() == len(b"first")
+    assert outbox.may_go(first)
     outbox.close()
+
+
+def test_rows_that_come_together_are_written_together(path: Path, clock: Clock):
+    outbox = make(path, clock)
+    outbox.add("t", b"first")
+    outbox.flush()
+    outbox.add("t", b"second")
+    outbox.add("t", b"third")
+    due_s = outbox.due_in_s()
+    assert due_s is not None
+    assert 0.0 < due_s < 1.0
+    clock.now_s += due_s
+    assert outbox.due_in_s() == pytest.approx(0.0)
+    assert outbox.flush() == len(b"secondthird")
+    outbox.close()
+
+
+def test_a_card_that_fails_holds_no_row_back_for_long(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    outbox = make(path, clock)
+
+    def full(*args: object) -> None:
+        raise outbox_file.FileFailed("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox_file.OutboxFile, "write", full)
+        number = outbox.add("t", b"row")
+        outbox.flush()
+        assert not outbox.may_go(number)
+        assert outbox.due_in_s() == 2.0  # tried again, but not in a hot loop
+        clock.now_s += 2.0
+        assert outbox.may_go(number)
+    outbox.close()
+
+
+def test_without_a_card_rows_go_at_once(clock: Clock):
+    outbox = make(None, clock)
+    assert outbox.may_go(outbox.add("t", b"row"))
 
 
 def test_rows_that_are_done_leave_the_card_a_little_later(path: Path, clock: Clock):
     outbox = make(path, clock)
     number = outbox.add("t", b"row")
-    outbox.flush(everything=True)
+    outbox.flush()
     outbox.done(number)
     due_s = outbox.due_in_s()
     assert due_s is not None
@@ -128,7 +163,7 @@ def test_rows_dropped_from_the_card_are_named_as_well(path: Path, clock: Clock):
     outbox = make(path, clock, most_rows=2)
     outbox.add("t", sealed(1))
     outbox.add("t", sealed(2))
-    outbox.flush(everything=True)
+    outbox.flush()
     outbox.add("t", sealed(3))
     assert outbox.take_losses() == (Lost(b"bootboot", 1, 1, 1),)
     outbox.close()
@@ -202,7 +237,7 @@ def test_a_file_torn_in_the_middle_is_set_aside(path: Path, clock: Clock):
     again = make(path, clock)
     again.add("t", b"new")
     again.rows_after(0, 1000)
-    again.flush(everything=True)
+    again.flush()
     assert again.rows_after(0, 1000)[-1].payload == b"new"
     again.close()
     assert path.with_name("outbox.db.damaged").exists()
@@ -219,10 +254,10 @@ def test_a_full_card_keeps_rows_in_memory_and_writes_them_later(
 
     with monkeypatch.context() as patched:
         patched.setattr(outbox_file.OutboxFile, "write", full)
-        outbox.flush(everything=True)
+        outbox.flush()
     assert outbox.counts.write_failures == 1
     assert payloads(outbox) == [b"row"]
-    assert outbox.flush(everything=True) == 3
+    assert outbox.flush() == 3
     outbox.close()
 
 
@@ -235,7 +270,7 @@ def test_a_card_that_is_really_full_loses_nothing(path: Path, clock: Clock):
     database.execute(f"PRAGMA max_page_count={pages + 2}")
     for number in range(50):
         outbox.add("t", bytes([number]) * 500)
-    outbox.flush(everything=True)
+    outbox.flush()
     assert outbox.counts.write_failures == 1
     database.execute("PRAGMA max_page_count=100000")
     outbox.close()
@@ -249,7 +284,7 @@ def test_a_folder_that_cannot_be_made_leaves_an_outbox_in_memory(tmp_path: Path,
     blocked.write_text("not a folder")
     outbox = make(blocked / "outbox.db", clock)
     outbox.add("t", b"row")
-    outbox.flush(everything=True)
+    outbox.flush()
     assert payloads(outbox) == [b"row"]
     outbox.close()
 
@@ -260,7 +295,7 @@ def test_rows_of_many_threads_are_all_there(path: Path, clock: Clock):
 
     def write() -> None:
         while not stop.is_set():
-            outbox.flush(everything=True)
+            outbox.flush()
 
     def add(name: int) -> None:
         for number in range(100):
@@ -296,7 +331,7 @@ while True:
     number += 1
     outbox.add("t", number.to_bytes(4, "big") * 60)
     if number % 7 == 0:
-        outbox.flush(everything=True)
+        outbox.flush()
         print(number, flush=True)
 """
 
@@ -330,7 +365,7 @@ def test_a_log_torn_at_any_byte_leaves_whole_transactions(path: Path, clock: Clo
     for number in range(24):
         outbox.add("t", bytes([number]) * 50)
         if number % 4 == 3:
-            outbox.flush(everything=True)
+            outbox.flush()
     file, log = path.read_bytes(), path.with_name("outbox.db-wal").read_bytes()
     outbox.close()
     seen: set[int] = set()
@@ -376,10 +411,10 @@ class OutboxAgainstModel(RuleBasedStateMachine):
             number, _ = self.model.pop(place)
             self.outbox.done(number)
 
-    @rule(everything=st.booleans(), later_s=st.sampled_from([0.0, 1.0, 3.0, 30.0]))
-    def flush(self, everything: bool, later_s: float) -> None:
+    @rule(later_s=st.sampled_from([0.0, 1.0, 3.0, 30.0, 900.0]))
+    def flush(self, later_s: float) -> None:
         self.clock.now_s += later_s
-        self.outbox.flush(everything=everything)
+        self.outbox.flush()
 
     @rule()
     def restart(self) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from pathlib import Path
+
 import pytest
 
 from tests.unit.adapters.link.sealed import sealed
@@ -256,7 +259,7 @@ def test_a_plain_mirror_that_is_replaced_has_no_number_to_account_for(bench: Ben
     assert bench.sender.take_superseded() == ()
 
 
-def settling_bench() -> Bench:
+def holding_bench(*, hold_s: float = 1000.0, tells: bool = True) -> Bench:
     bench = Bench()
     bench.sender = Sender(
         bench.outbox,
@@ -264,41 +267,128 @@ def settling_bench() -> Bench:
         dress(MINE, 60, 600),
         history_rate_hz=1000.0,
         clock=lambda: bench.now_s,
-        settle_s=5.0,
+        hold_s=hold_s,
+        resend_s=10.0,
+        tells=tells,
     )
+    bench.sender.begin()
     return bench
 
 
-def test_what_was_acknowledged_just_before_a_cut_is_sent_once_more():
-    bench = settling_bench()
+def test_what_was_acknowledged_before_a_cut_goes_again_until_a_receipt_names_it():
+    bench = holding_bench()
     for number in (1, 2):
         bench.sender.post(MINE.event("x"), sealed(number))
-        bench.answer(bench.send_all())
-        bench.now_s += 4.0
-    bench.sender.settle()
-    assert bench.outbox.waiting == 1  # the first is settled, the second is not yet
+    bench.answer(bench.send_all())
     assert bench.sender.unacknowledged() == 0
+    bench.sender.confirmed((b"bootboot", 1))
+    assert bench.outbox.waiting == bench.sender.unconfirmed() == 1
     bench.sender.begin()
     again = bench.send_all()
     assert told(again) == [("history", sealed(2))]
     bench.answer(again)
+    bench.sender.confirmed((b"bootboot", 2))
     assert bench.outbox.waiting == 0
+    bench.sender.begin()
+    bench.now_s += 1000.0
+    assert told(bench.send_all()) == []
 
 
-def test_where_no_connection_lasts_each_row_goes_twice_and_not_for_ever():
-    bench = settling_bench()
-    for number in range(1, 6):
-        bench.sender.post(MINE.event("x"), sealed(number))
-    heard: list[bytes] = []
-    for _ in range(10):
-        bench.sender.begin()
+def test_a_receipt_may_come_before_the_brokers_acknowledgement():
+    bench = holding_bench()
+    bench.sender.post(MINE.event("x"), sealed(1))
+    sent = bench.send_all()
+    bench.sender.confirmed((b"bootboot", 1))
+    bench.answer(sent)
+    assert bench.outbox.waiting == bench.sender.unconfirmed() == 0
+
+
+def test_without_a_receipt_a_row_goes_again_while_the_connection_lives_ever_more_rarely():
+    bench = holding_bench()
+    bench.sender.post(MINE.event("x"), sealed(1))
+    bench.answer(bench.send_all())
+    times: list[float] = []
+    for _ in range(8):
+        due_s = bench.sender.history_in_s()
+        assert due_s is not None
+        bench.now_s += due_s
+        times.append(bench.now_s)
+        sent = bench.send_all()
+        assert told(sent) == [("history", sealed(1))]
+        assert bench.sender.history_in_s() is None  # not a second time while it is on its way
+        bench.answer(sent)
+    gaps = [later - before for before, later in pairwise(times)]
+    assert gaps == pytest.approx([20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0])
+
+
+def test_where_no_connection_lasts_a_row_does_not_go_with_each():
+    bench = holding_bench()
+    bench.sender.post(MINE.event("x"), sealed(1))
+    heard = 0
+    for _ in range(100):
+        sent = bench.send_all()
+        heard += len(sent)
+        bench.answer(sent)
         bench.now_s += 1.0
-        for _ in range(2):  # two go, are acknowledged, and then it is cut
-            job = bench.sender.next()
-            if job is not None:
-                heard.append(job.message.payload)
-                bench.sender.sent(len(heard), job)
-                bench.sender.acknowledged(len(heard), refused=False)
-            bench.now_s += 0.01
-    assert sorted(heard) == sorted([sealed(number) for number in range(1, 6)] * 2)
+        bench.sender.begin()
+    assert 4 <= heard <= 6  # twice at once, then after 20, 40 and 80 seconds
+
+
+def test_a_row_without_a_receipt_is_let_go_in_the_end_and_told():
+    bench = holding_bench(hold_s=100.0)
+    for number in (1, 2):
+        bench.sender.post(MINE.event("x"), sealed(number))
+        bench.answer(bench.send_all())
+        bench.now_s += 60.0
+    assert bench.sender.let_go() == (Lost(b"bootboot", 1, 1, 0, unconfirmed=1),)
+    assert bench.sender.let_go() == ()
+    assert bench.outbox.waiting == bench.sender.unconfirmed() == 1
+
+
+def test_where_no_recorder_gives_receipts_nothing_is_told_of_it():
+    bench = holding_bench(hold_s=5.0, tells=False)
+    bench.sender.post(MINE.event("x"), sealed(1))
+    bench.answer(bench.send_all())
+    bench.now_s += 5.0
+    assert bench.sender.let_go() == ()
     assert bench.outbox.waiting == 0
+
+
+def test_a_row_that_was_dropped_for_want_of_room_is_not_waited_for():
+    bench = holding_bench()
+    for number in range(1, 102):
+        bench.sender.post(MINE.event("x"), sealed(number))
+        bench.answer(bench.send_all())
+    assert bench.outbox.waiting == 100
+    bench.now_s += 10.0
+    heard: list[tuple[str, bytes]] = []
+    while bench.sender.history_in_s() == 0.0:
+        heard += told(bench.send_all())
+        bench.now_s += 0.001
+    assert heard == [("history", sealed(number)) for number in range(2, 102)]
+
+
+def test_a_row_waits_for_the_card(tmp_path: Path):
+    bench = Bench()
+    bench.outbox = Outbox(
+        tmp_path / "outbox.db",
+        most_rows=100,
+        most_bytes=10**6,
+        linger_s=1.0,
+        clock=lambda: bench.now_s,
+    )
+    bench.sender = Sender(
+        bench.outbox,
+        MINE.history,
+        dress(MINE, 60, 600),
+        history_rate_hz=1000.0,
+        clock=lambda: bench.now_s,
+    )
+    bench.sender.post(MINE.event("x"), sealed(1))
+    bench.sender.begin()
+    bench.sender.post(MINE.event("x"), sealed(2))
+    assert told(bench.send_all()) == []
+    bench.outbox.flush()
+    bench.now_s += 0.1
+    assert told(bench.send_all()) == [("event/x", sealed(2)), ("history", sealed(1))]
+    bench.outbox.close()
