@@ -22,8 +22,8 @@ from viewkeeper.sim.fleet.sizing import Costs, Need, need
 from viewkeeper.sim.fleet.tally import Sample, most_within
 
 OUT = Path(__file__).parents[2] / "docs" / "benchmarks" / "sizing.md"
-PERIOD_S, RATE = 10.0, 50.0
-SMALL, CHECKED = (40, 100), (60, 150, 250)
+PERIOD_S, RATE = 10.0, 150.0
+SMALL, CHECKED = (100, 300), (500, 1_000, 2_000)
 NATION, NATION_RATE = 800_000, 2_000.0
 
 
