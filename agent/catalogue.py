@@ -20,9 +20,11 @@ from viewkeeper.protocol.errors import Reason, SetupError
 
 if TYPE_CHECKING:
     from viewkeeper.agent.adapters.sources.onvif import OnvifCamera
+    from viewkeeper.agent.adapters.sources.onvif_device import OnvifDevice
 
 SourceFactory = Callable[[SourceSettings], FrameSource]
 FeedFactory = Callable[[DetectionSettings], DetectionFeed | None]
+RULES_KIND = "onvif_rules"
 SignageFactory = Callable[[SignSettings], SignageDriver | None]
 
 
@@ -81,17 +83,24 @@ def _picamera2(settings: SourceSettings, detector: InCamera | None = None) -> Fr
     )
 
 
-def onvif_camera(settings: SourceSettings) -> OnvifCamera:
-    """The camera's ONVIF side, where ``onvif_url`` names one."""
-    from viewkeeper.agent.adapters.sources.onvif import OnvifCamera
+def onvif_device(settings: SourceSettings) -> OnvifDevice:
+    """Whom both the witness and the rules' listener ask, each one of its own."""
+    from viewkeeper.agent.adapters.sources.onvif_device import OnvifDevice
 
-    return OnvifCamera(
+    return OnvifDevice(
         url=settings.onvif_url,
         username=settings.username,
         password_file=settings.password_file,
         ca_file=settings.ca_file,
         timeout_s=settings.timeout_s,
     )
+
+
+def onvif_camera(settings: SourceSettings) -> OnvifCamera:
+    """The camera's ONVIF side, where ``onvif_url`` names one."""
+    from viewkeeper.agent.adapters.sources.onvif import OnvifCamera
+
+    return OnvifCamera(onvif_device(settings))
 
 
 def _no_signage(_settings: SignSettings) -> SignageDriver | None:
@@ -126,10 +135,22 @@ def _onvif(settings: DetectionSettings) -> DetectionFeed | None:
     return OnvifFeed(settings)
 
 
+def _onvif_rules(source: SourceSettings) -> DetectionFeed:
+    from viewkeeper.agent.adapters.detections.onvif_rules import OnvifRulesFeed
+
+    return OnvifRulesFeed(onvif_device(source))
+
+
 def _imx500(settings: DetectionSettings) -> DetectionFeed | None:
     from viewkeeper.agent.adapters.detections.imx500 import Imx500Feed
 
     return Imx500Feed(settings)
+
+
+def _hailo(settings: DetectionSettings) -> DetectionFeed | None:
+    from viewkeeper.agent.adapters.detections.hailo import HailoFeed
+
+    return HailoFeed(settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +177,25 @@ class Adapters:
             "frigate": _frigate,
             "onvif": _onvif,
             "imx500": _imx500,
+            "hailo": _hailo,
         }
     )
 
-    def feed(self, settings: DetectionSettings) -> DetectionFeed | None:
-        """The other program's detections that the settings name."""
+    def feed(
+        self, settings: DetectionSettings, source: SourceSettings
+    ) -> DetectionFeed | None:
+        """The other program's detections that the settings name.
+
+        Args:
+            settings: of the detections.
+            source: of the camera, whose own ONVIF rules are listened to.
+        """
+        if settings.kind == RULES_KIND:
+            return _onvif_rules(source)
         if settings.kind not in self.detections:
+            known = ", ".join((*self.detections, RULES_KIND))
             raise SetupError(
-                Reason.SETTING,
-                f"[detections] kind {settings.kind!r} is not one of {', '.join(self.detections)}",
+                Reason.SETTING, f"[detections] kind {settings.kind!r} is not one of {known}"
             )
         return self.detections[settings.kind](settings)
 
@@ -179,8 +210,8 @@ class Adapters:
             if settings.kind != "picamera2":
                 raise SetupError(
                     Reason.SETTING,
-                    "[detections] kind 'imx500' needs [source] kind 'picamera2', which owns the "
-                    f"camera; it is {settings.kind!r}",
+                    "[detections] kinds 'imx500' and 'hailo' need [source] kind 'picamera2', which "
+                    f"owns the camera; it is {settings.kind!r}",
                 )
             return _picamera2(settings, feed)
         source = self.sources[settings.kind](settings)

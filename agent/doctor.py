@@ -16,13 +16,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import cast
 
+from viewkeeper.agent.adapters.detections.onvif_rules import names_of, rules_of
 from viewkeeper.agent.adapters.link import trial
 from viewkeeper.agent.adapters.store.lock import FolderLock
 from viewkeeper.agent.adapters.store.slots import SlotStore
 from viewkeeper.agent.adapters.system.clock import kernel_synchronised
 from viewkeeper.agent.adapters.system.health import LinuxHealthProbe
 from viewkeeper.agent.app import Storage, link_settings
-from viewkeeper.agent.catalogue import Adapters, onvif_camera
+from viewkeeper.agent.catalogue import RULES_KIND, Adapters, onvif_camera
 from viewkeeper.agent.checking import facts_of, load_view, sentence
 from viewkeeper.agent.core import assessment
 from viewkeeper.agent.core.device_state import DeviceState
@@ -221,8 +222,11 @@ def _onvif(settings: Settings) -> Iterator[Finding]:
     if not settings.source.onvif_url:
         return
     camera = onvif_camera(settings.source)
+    rules = ""
     try:
         state = camera.read()
+        if settings.detections.kind == RULES_KIND:
+            rules = f"its rules: {names_of(rules_of(camera.device))}"
     finally:
         camera.close()
     told: list[str] = []
@@ -232,6 +236,8 @@ def _onvif(settings: Settings) -> Iterator[Finding]:
         )
     if state.tampered is not None:
         told.append("its tamper detector is set off" if state.tampered else "no tampering")
+    if rules:
+        told.append(rules)
     if state.without:
         told.append(f"no {', no '.join(state.without)}")
     error_s = state.clock_error_s or 0.0

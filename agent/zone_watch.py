@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from viewkeeper.agent.core.assessment import Check
 from viewkeeper.agent.core.events import zones
 from viewkeeper.agent.core.events.flags import Flag
@@ -36,14 +39,24 @@ class DetectionFeed(Protocol):
 
 @runtime_checkable
 class InCamera(Protocol):
-    """A feed whose network runs in the camera: the source that owns the camera hands it on."""
+    """A feed whose network runs in the camera, or on an accelerator beside it: the source that
+    owns the camera hands each frame on."""
+
+    main_format: str
+    """Of the main stream, in picamera2's words: RGB888 where the network wants the picture."""
 
     def load(self) -> None:
         """Put the network there, before the camera is opened."""
         ...
 
-    def take(self, facts: Mapping[str, Any], camera: Any, stream: str) -> None:
-        """The metadata of one frame."""
+    def take(
+        self,
+        facts: Mapping[str, Any],
+        camera: Any,
+        stream: str,
+        picture: NDArray[np.uint8] | None,
+    ) -> None:
+        """One frame: its metadata, and the main stream's picture where that is RGB888."""
         ...
 
 

@@ -25,6 +25,8 @@ class OnvifCamera:
         tampered: its tamper detector; ``None``: it has none.
         clock_error: of its clock; a token dated otherwise is refused.
         services: which it says it has.
+        rules: of its analytics: types by name.
+        standing: notifications that each new subscription is told first.
         host: that it names in its addresses.
         replaced: whole answers by operation, instead of the right one.
         status: of every answer.
@@ -35,7 +37,10 @@ class OnvifCamera:
         self.pan, self.tilt, self.zoom, self.moving = 0.25, -0.125, 0.5, False
         self.tampered: bool | None = False
         self.clock_error = dt.timedelta()
-        self.services = ["Media", "PTZ", "Imaging", "Events"]
+        self.services = ["Media", "PTZ", "Imaging", "Events", "Analytics"]
+        self.rules: dict[str, str] = {}
+        self.standing: list[str] = []
+        self._waiting: dict[str, list[str]] = {}
         self.exposure_mode = "MANUAL"
         self.host = ""
         self.replaced: dict[str, bytes] = {}
@@ -43,6 +48,8 @@ class OnvifCamera:
         self.refused = 0
         self.nonces: set[str] = set()
         self.in_the_clear = False
+        self._one_at_a_time = threading.Lock()
+        self._subscription = ""
         camera = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -64,6 +71,10 @@ class OnvifCamera:
         self.url = f"http://127.0.0.1:{self.port}/onvif/device_service"
 
     def answer(self, request: str) -> tuple[int, bytes]:
+        with self._one_at_a_time:
+            return self._answer(request)
+
+    def _answer(self, request: str) -> tuple[int, bytes]:
         operation = re.search(r"<s:Body><(\w+)", request)
         assert operation is not None, request
         name = operation.group(1)
@@ -71,10 +82,21 @@ class OnvifCamera:
         self.in_the_clear |= PASSWORD in request or "p@ss&lt;w&gt;ord" in request
         if name in self.replaced:
             return 200, self.replaced[name]
+        which = re.search(r"<Id [^>]*>(\d+)&amp;8</Id>", request)
+        self._subscription = "" if which is None else which.group(1)
         if name != "GetSystemDateAndTime" and not self.signed_in(request):
             self.refused += 1
             return 400, whole(_FAULT)
         return 200, whole(getattr(self, f"_{name}")())
+
+    def tell(self, *events: str) -> None:
+        """Notifications, as `rule_event` makes them, for every subscription there is."""
+        for waiting in self._waiting.values():
+            waiting += events
+
+    def forget(self) -> None:
+        """Every subscription has run out."""
+        self._waiting.clear()
 
     def signed_in(self, request: str) -> bool:
         """As the profile asks: the digest, a nonce never used, a date near the camera's own."""
@@ -127,6 +149,7 @@ class OnvifCamera:
             f'xmlns:t="{T}"><m:Profiles token="fixed"><t:Name>n</t:Name></m:Profiles>'
             '<m:Profiles token="dome"><t:VideoSourceConfiguration token="v">'
             "<t:SourceToken>source-1</t:SourceToken></t:VideoSourceConfiguration>"
+            '<t:VideoAnalyticsConfiguration token="analytics&lt;1&gt;"/>'
             '<t:PTZConfiguration token="p"/></m:Profiles></m:GetProfilesResponse>'
         )
 
@@ -147,12 +170,24 @@ class OnvifCamera:
             "</i:ImagingSettings></i:GetImagingSettingsResponse>"
         )
 
+    def _GetRules(self) -> str:  # noqa: N802
+        rules = "".join(
+            f'<n:Rule Name="{name}" Type="tt:{rule}"/>' for name, rule in self.rules.items()
+        )
+        return (
+            '<n:GetRulesResponse xmlns:n="http://www.onvif.org/ver20/analytics/wsdl">'
+            f"{rules}</n:GetRulesResponse>"
+        )
+
     def _CreatePullPointSubscription(self) -> str:  # noqa: N802
+        number = str(self.heard.count("CreatePullPointSubscription") + 6)
+        self._waiting[number] = list(self.standing)
         return (
             '<e:CreatePullPointSubscriptionResponse xmlns:e="http://www.onvif.org/ver10/events/wsdl">'
             '<e:SubscriptionReference xmlns:a="http://www.w3.org/2005/08/addressing"><a:Address>'
             f"{self._at('onvif/pull?id=7')}</a:Address><a:ReferenceParameters>"
-            '<Id xmlns="http://maker.example/">7&amp;8</Id></a:ReferenceParameters>'
+            '<Id xmlns="http://maker.example/">'
+            f"{number}&amp;8</Id></a:ReferenceParameters>"
             "</e:SubscriptionReference></e:CreatePullPointSubscriptionResponse>"
         )
 
@@ -165,6 +200,11 @@ class OnvifCamera:
                 f'<t:SimpleItem Name="State" Value="{str(self.tampered).lower()}"/></t:Data>'
                 "</t:Message></n:Message></n:NotificationMessage>"
             )
+        if self._subscription not in self._waiting:
+            return _FAULT
+        waiting = self._waiting[self._subscription]
+        said += "".join(waiting)
+        waiting.clear()
         return (
             '<e:PullMessagesResponse xmlns:e="http://www.onvif.org/ver10/events/wsdl" '
             f'xmlns:n="http://docs.oasis-open.org/wsn/b-2" xmlns:t="{T}">{said}'
@@ -183,6 +223,33 @@ class OnvifCamera:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def rule_event(
+    topic: str,
+    rule: str,
+    data: str = "",
+    *,
+    operation: str = "Changed",
+    at: dt.datetime | None = None,
+) -> str:
+    """A notification of a camera's rule, as ONVIF's Analytics Service Specification has it.
+
+    Args:
+        topic: ``LineDetector/Crossed`` and the like.
+        data: a simple item, ``IsInside=true``.
+    """
+    name, _, value = data.partition("=")
+    item = f'<t:SimpleItem Name="{name}" Value="{value}"/>' if data else ""
+    stamp = (at or dt.datetime.now(dt.UTC)).isoformat().replace("+00:00", "Z")
+    return (
+        f"<n:NotificationMessage><n:Topic>tns1:RuleEngine/{topic}</n:Topic><n:Message>"
+        f'<t:Message UtcTime="{stamp}" PropertyOperation="{operation}"><t:Source>'
+        '<t:SimpleItem Name="VideoSourceConfigurationToken" Value="v"/>'
+        f'<t:SimpleItem Name="Rule" Value="{rule}"/></t:Source>'
+        '<t:Key><t:SimpleItem Name="ObjectId" Value="15"/></t:Key>'
+        f"<t:Data>{item}</t:Data></t:Message></n:Message></n:NotificationMessage>"
+    )
 
 
 def whole(body: str) -> bytes:

@@ -40,6 +40,8 @@ class Imx500Feed:
         SetupError: the network's file is not there.
     """
 
+    main_format = "YUV420"
+
     def __init__(
         self,
         settings: DetectionSettings,
@@ -81,8 +83,11 @@ class Imx500Feed:
             ) from None
         self._device = device
 
-    def take(self, facts: Mapping[str, Any], camera: Any, stream: str) -> None:
+    def take(
+        self, facts: Mapping[str, Any], camera: Any, stream: str, picture: object = None
+    ) -> None:
         """The metadata of one frame of a stream; the network may be slower than the camera."""
+        del picture  # the sensor has seen it
         outputs = self._device.get_outputs(facts, add_batch=True)
         if outputs is None or len(outputs) < 3:
             return

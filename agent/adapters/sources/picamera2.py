@@ -36,7 +36,7 @@ def picamera2(
     Args:
         camera: its number, as ``rpicam-hello --list-cameras`` counts.
         width, height: of the frames, pixels, even; 0 for 640 × 480.
-        detector: a network in the camera, which is given each frame's metadata.
+        detector: a network in the camera or beside it, which is given each frame.
     """
     size = (width, height) if width and height else DEFAULT_SIZE
     return NewestFrame(
@@ -52,7 +52,7 @@ class Picamera2Grabber:
         size: (width, height) of the frames.
         library: the picamera2 module; imported when it is not given.
         monotonic: seconds, for frames whose sensor gives no time.
-        detector: a network in the camera.
+        detector: a network in the camera or beside it.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class Picamera2Grabber:
         detector: InCamera | None = None,
     ) -> None:
         self._detector = detector
+        self._main_format = "YUV420" if detector is None else detector.main_format
         self._number, self._size, self._library = camera, size, library
         self._monotonic = monotonic
         self._camera: Any = None
@@ -84,7 +85,7 @@ class Picamera2Grabber:
             self._camera = library.Picamera2(self._number)
             width, height = self._size
             configuration = self._camera.create_video_configuration(
-                main={"size": self._size, "format": "YUV420"},
+                main={"size": self._size, "format": self._main_format},
                 lores={"size": (width, height), "format": "YUV420"},
                 controls={"FrameDurationLimits": (FRAME_US, FRAME_US)},
                 buffer_count=2,
@@ -111,11 +112,12 @@ class Picamera2Grabber:
             ) from None
         try:
             planes = request.make_array(STREAM)
+            picture = request.make_array("main") if self._main_format == "RGB888" else None
             facts = request.get_metadata()
         finally:
             request.release()
         if self._detector is not None:
-            self._detector.take(facts, self._camera, STREAM)
+            self._detector.take(facts, self._camera, STREAM, picture)
         width, height = self._size
         if planes.ndim != 2 or planes.shape[0] < height * 3 // 2 or planes.shape[1] < width:
             raise SourceError(

@@ -73,11 +73,12 @@ class AreaState:
 def step(
     state: AreaState,
     zone: Zone,
+    watch: tuple[EventKind, ...],
     people: tuple[Person, ...],
     things: tuple[Placed, ...],
     at_s: float,
 ) -> tuple[AreaState, tuple[Flag, ...]]:
-    """One frame further."""
+    """One frame further; ``watch`` are the zone's kinds that are looked for here."""
     corners = corners_of(zone)
     before = dict(state.inside)
     present = tuple(p for p in people if contains(corners, p.foot))
@@ -86,7 +87,7 @@ def step(
     counts = (*((t, n) for t, n in state.counts if at_s - t <= SUDDEN_S), (at_s, heads))
     true_now: list[tuple[Flag, int]] = []
     at_once: list[Flag] = []
-    for kind in zone.watch:
+    for kind in watch:
         match kind:
             case EventKind.INTRUSION:
                 true_now += _intrusion(zone, present, inside)

@@ -10,12 +10,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from viewkeeper.agent.core.events.foreground import Foreground, Mask
+from viewkeeper.agent.core.events.foreground import Background, Foreground, Mask
 
 LEAST_CELLS = 16
 """Of 2 × 2 reduced pixels, after closing gaps; smaller is rain, noise or too far to judge."""
 LEAST_STRONG = 4
 """Cells of a blob above the high threshold."""
+LEAST_ROUGH = 0.12
+"""Squared steps between neighbours over the variance, of what came less the background: bodies
+have edges (walkers of every weather are above 0.9, and a silhouette as tall as the picture at
+0.3), the shadow of a cloud on a wall without texture has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,8 @@ class Piece(NamedTuple):
     """Cells of it that are marked strong."""
 
 
-def blobs_of(found: Foreground) -> tuple[Detection, ...]:
-    """Connected pieces that are strong somewhere, largest first."""
+def blobs_of(found: Foreground, background: Background) -> tuple[Detection, ...]:
+    """Connected pieces that are strong somewhere and have edges, largest first."""
     cells, strong = _cells(found.mask), _cells(found.strong)
     near = cells.copy()  # head and feet of one walker lie a cell apart
     near[1:] |= cells[:-1]
@@ -70,7 +74,20 @@ def blobs_of(found: Foreground) -> tuple[Detection, ...]:
     return tuple(
         Detection(p.left / width, p.top / height, p.right / width, p.bottom / height)
         for p in pieces
+        if _rough(background, p) >= LEAST_ROUGH
     )
+
+
+def _rough(background: Background, piece: Piece) -> float:
+    """How sharp the difference to the background is, less what noise adds."""
+    part = (slice(2 * piece.top, 2 * piece.bottom), slice(2 * piece.left, 2 * piece.right))
+    came = background.present[part] - background.mean[part]
+    down, across = came[1:] - came[:-1], came[:, 1:] - came[:, :-1]
+    noise = background.noise**2
+    steps = float(np.vdot(down, down)) / down.size + float(np.vdot(across, across)) / across.size
+    middle = float(came.mean())
+    spread = float(np.vdot(came, came)) / came.size - middle * middle
+    return (steps - 4 * noise) / (spread + noise + 1)
 
 
 def _cells(mask: Mask) -> Mask:

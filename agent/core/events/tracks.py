@@ -89,6 +89,10 @@ class Track:
     """Share of the last frames in which it was seen."""
     size: float = 0.0
     """Smoothed, as `Detection.size`."""
+    first_top: float = 0.0
+    """Upper edge at birth."""
+    climb: float = 0.0
+    """Length of all steps of its upper edge."""
     real: bool = False
     """Seen often enough, and it went somewhere steadily: a branch swings on the spot. Once real,
     it stays so: who paces to and fro goes nowhere either."""
@@ -229,7 +233,10 @@ def parted(before: Tracks, after: Tracks, stays: Callable[[Track], bool]) -> Tra
 
 def _born(number: int, born_s: float, seen_s: float, box: Detection) -> Track:
     foot = box.foot
-    return Track(number, born_s, seen_s, foot, box, foot, foot, (0.0, 0.0), 1, size=box.size)
+    return Track(
+        number, born_s, seen_s, foot, box, foot, foot, (0.0, 0.0), 1,
+        size=box.size, first_top=box.top,
+    )  # fmt: skip
 
 
 def _whole(
@@ -313,6 +320,15 @@ def _further(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> Tr
         and steady
         and hits >= LEAST_SEEN * track.looks
     )
+    climb = track.climb + abs(seen.top - track.box.top)
+    # Who comes in from below shows his feet last: until then his head tells that he walks.
+    risen = track.first_top - seen.top
+    if min(seen.bottom, track.box.bottom) >= 1 - EDGE:
+        walks = walks or (
+            risen >= max(FAR, LEAST_PACE * (at_s - track.born_s), VERY_STRAIGHT * climb)
+            and restless <= STEADY_SIZE
+            and hits >= LEAST_SEEN * track.looks
+        )
     return replace(
         track,
         seen_s=at_s,
@@ -325,5 +341,6 @@ def _further(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> Tr
         lately=track.lately + LATELY,
         size=track.size * (seen.size / track.size) ** PLACE_SHARE,
         restless=restless,
+        climb=climb,
         real=track.real or (hits >= LEAST_HITS if trusted else hits >= LEAST_HITS and walks),
     )

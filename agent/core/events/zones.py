@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from viewkeeper.agent.core.events import areas, blobs, foreground, objects, tracks
+from viewkeeper.agent.core.events import areas, blobs, foreground, objects, told, tracks
 from viewkeeper.agent.core.events.areas import AreaState, Person, Placed, Point, corners_of
 from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.flags import Flag, TrackFacts
@@ -40,10 +40,19 @@ MOST_PACE = 1.3
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Detections of another program on this frame, in the present picture."""
+    """What another program says of this frame.
+
+    Attributes:
+        detector: its name.
+        boxes: in the present picture, in place of the blobs; ``None``: it gives none.
+        told: what its own rules tell of zones.
+        speaks_for: (zone, kind) that it tells of; there nothing is flagged from boxes or blobs.
+    """
 
     detector: str
-    boxes: tuple[Detection, ...]
+    boxes: tuple[Detection, ...] | None
+    told: tuple[told.Told, ...] = ()
+    speaks_for: frozenset[tuple[str, EventKind]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ class ZonesState:
     still: objects.Still | None = None
     areas: tuple[tuple[str, AreaState], ...] = ()
     crossed: tuple[tuple[str, int, LineDirection], ...] = ()
+    told: told.Standing = ()
     at_s: float | None = None
 
 
@@ -79,7 +89,7 @@ def step(
         lens: of the camera.
         verdict, move: of the view, as last measured.
         at_s: Unix seconds.
-        outside: in place of the blobs.
+        outside: in place of the blobs, or of the rules for some zones.
     """
     dt_s = 0.2 if state.at_s is None else min(5.0, max(0.0, at_s - state.at_s))
     dwell_s = max((zone.dwell_s or 0 for zone in zones), default=0)
@@ -88,18 +98,26 @@ def step(
     if verdict not in KNOWN:
         suspended = ZonesState(WatchState.SUSPENDED, background, at_s=at_s)
         return suspended, _ended(state, at_s)
-    if not found.settled and outside is None:
+    heard, flags_told = state.told, tuple[Flag, ...]()
+    if outside is not None or heard:
+        said = () if outside is None else outside.told
+        who = "" if outside is None else outside.detector
+        heard, flags_told = told.step(heard, zones, said, who, at_s)
+    boxes = None if outside is None else outside.boxes
+    if not found.settled and boxes is None:
         # The light changed all over: whoever is followed may be so again afterwards.
-        return replace(state, watch=WatchState.LEARNING, background=background, at_s=at_s), ()
-    seen = blobs.blobs_of(found) if outside is None else outside.boxes
+        learning = WatchState.LEARNING
+        state = replace(state, watch=learning, background=background, told=heard, at_s=at_s)
+        return state, flags_told
+    seen = blobs.blobs_of(found, background) if boxes is None else boxes
     place = Placing.of(lens, (luma.shape[1], luma.shape[0]), move)
     followed = tracks.step(
         state.tracks,
         tuple(there for box in seen if (there := place.registered(box)) is not None),
         at_s,
-        trusted=outside is not None,
+        trusted=boxes is not None,
     )
-    if outside is None and state.still is not None:
+    if boxes is None and state.still is not None:
         known = state.still
         followed = tracks.parted(
             state.tracks,
@@ -120,18 +138,21 @@ def step(
         if (there := place.registered(thing.box)) is not None
     )
     aspect = luma.shape[0] / luma.shape[1]
-    people = tuple(_person(track, aspect, single=outside is not None) for track in real)
+    people = tuple(_person(track, aspect, single=boxes is not None) for track in real)
     before, after = dict(state.areas), dict[str, AreaState]()
     flags: list[Flag] = []
     crossed = [entry for entry in state.crossed if any(t.number == entry[1] for t in followed.all)]
+    spoken_for = frozenset[tuple[str, EventKind]]() if outside is None else outside.speaks_for
     for zone in zones:
+        watch = tuple(kind for kind in zone.watch if (zone.name, kind) not in spoken_for)
         if zone.kind is ZoneKind.AREA:
-            now, more = areas.step(before.get(zone.name, AreaState()), zone, people, placed, at_s)
+            known_area = before.get(zone.name, AreaState())
+            now, more = areas.step(known_area, zone, watch, people, placed, at_s)
             after[zone.name] = now
             flags += more
         else:
-            flags += _crossings(zone, state.tracks, real, crossed, at_s, aspect)
-    if outside is not None:
+            flags += _crossings(zone, watch, state.tracks, real, crossed, at_s, aspect)
+    if outside is not None and boxes is not None:
         flags = [replace(flag, detector=outside.detector) for flag in flags]
     return (
         ZonesState(
@@ -141,15 +162,17 @@ def step(
             still,
             tuple(after.items()),
             tuple(crossed),
+            heard,
             at_s,
         ),
-        tuple(flags),
+        (*flags, *flags_told),
     )
 
 
 def _ended(state: ZonesState, at_s: float) -> tuple[Flag, ...]:
     """What was going on when the view was lost is over as far as anyone can tell."""
-    return tuple(replace(flag, ended_s=at_s) for _, area in state.areas for flag, _, _ in area.open)
+    going_on = (flag for _, area in state.areas for flag, _, _ in area.open)
+    return tuple(replace(flag, ended_s=at_s) for flag in (*going_on, *state.told))
 
 
 def _person(track: tracks.Track, aspect: float, *, single: bool) -> Person:
@@ -184,6 +207,7 @@ def facts_of(track: tracks.Track, aspect: float) -> TrackFacts:
 
 def _crossings(
     zone: Zone,
+    watch: tuple[EventKind, ...],
     known: tracks.Tracks,
     real: tuple[tracks.Track, ...],
     crossed: list[tuple[str, int, LineDirection]],
@@ -204,7 +228,7 @@ def _crossings(
         crossed.append((zone.name, track.number, way))
         if zone.direction not in (None, LineDirection.BOTH, way):
             continue
-        kinds = (k for k in zone.watch if k in (EventKind.LINE_CROSSED, EventKind.WRONG_WAY))
+        kinds = (k for k in watch if k in (EventKind.LINE_CROSSED, EventKind.WRONG_WAY))
         flags += [
             Flag(
                 kind,

@@ -13,6 +13,7 @@ from tests.support.http_camera import HttpCamera, dripping, endless
 from tests.support.onvif_camera import PASSWORD, USER, OnvifCamera
 from tests.support.onvif_camera import whole as enveloped
 from viewkeeper.agent.adapters.sources import onvif, soap
+from viewkeeper.agent.adapters.sources.onvif_device import OnvifDevice
 from viewkeeper.agent.adapters.sources.witnessed import WitnessedSource
 from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.cli import main
@@ -58,10 +59,8 @@ def password_file(tmp_path):
 @pytest.fixture
 def asked(password_file):
     def make(url, **more):
-        return onvif.OnvifCamera(
-            **{"url": url, "username": USER, "password_file": password_file, "timeout_s": 5.0}
-            | more
-        )
+        told = {"url": url, "username": USER, "password_file": password_file, "timeout_s": 5.0}
+        return onvif.OnvifCamera(OnvifDevice(**told | more))
 
     return make
 

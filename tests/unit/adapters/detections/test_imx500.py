@@ -129,7 +129,7 @@ def test_a_missing_network_and_another_sensor_are_told_with_the_cure(network):
 def test_it_needs_the_source_that_owns_the_camera(network):
     feed = feed_of(network)
     assert isinstance(feed, InCamera)
-    with pytest.raises(SetupError, match="needs \\[source\\] kind 'picamera2'"):
+    with pytest.raises(SetupError, match="need \\[source\\] kind 'picamera2'"):
         Adapters().source(SourceSettings(kind="rtsp", url="rtsp://192.0.2.1/"), feed)
     source = Adapters().source(SourceSettings(kind="picamera2"), feed)
     assert source.name == "picamera2 0"
@@ -141,10 +141,13 @@ def test_the_source_loads_the_network_first_and_hands_every_frame_on():
     calls = []
 
     class Detector:
+        main_format = "YUV420"
+
         def load(self):
             calls.append("load")
 
-        def take(self, facts, camera, stream):
+        def take(self, facts, camera, stream, picture):
+            assert picture is None
             calls.append((facts["SensorTimestamp"], stream, list(camera.calls)))
 
     grabber = Picamera2Grabber(0, SIZE, Cameras, detector=Detector())

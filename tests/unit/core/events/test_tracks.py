@@ -1,5 +1,7 @@
 """Tracks: who is the same from frame to frame, and who counts."""
 
+import math
+
 from viewkeeper.agent.core.events import tracks
 from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.tracks import Tracks
@@ -32,6 +34,16 @@ def real(state):
 def test_a_walker_counts_and_stays_one():
     states = follow([[person(x)] for x in walk(0.2, 0.8)])
     assert real(states[-1]) == [1]
+
+
+def test_who_comes_in_from_below_counts_before_his_feet_are_seen():
+    rising = [[Detection(0.44, 0.9 - 0.04 * k, 0.56, 1.0)] for k in range(9)]
+    assert real(follow(rising)[-1]) == [1]
+
+
+def test_a_bush_at_the_lower_edge_never_counts():
+    swaying = [[Detection(0.44, 0.8 + 0.1 * math.sin(1.1 * k), 0.56, 1.0)] for k in range(60)]
+    assert all(real(state) == [] for state in follow(swaying))
 
 
 def test_the_creeping_edge_of_a_shadow_never_counts():

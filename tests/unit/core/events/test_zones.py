@@ -1,6 +1,7 @@
 """People walk through the simulated street; zones see them, and nothing else."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.support.staging import (
     line,
     play,
 )
+from viewkeeper.agent.core.events import foreground
 from viewkeeper.agent.core.events.areas import contains, corners_of
 from viewkeeper.agent.core.events.blobs import Detection, blobs_of
 from viewkeeper.agent.core.events.foreground import Foreground
@@ -257,12 +259,29 @@ def test_a_foot_is_carried_to_the_registered_picture():
     assert Placing.of(LENS, (320, 240), Move(pan_deg=170)).point((0.5, 0.5)) is None
 
 
+def background_of(came):
+    """A flat wall, and what came before it; grey levels."""
+    state, _ = foreground.step(None, np.full(came.shape, 90, np.uint8), 0.2)
+    return replace(state, present=(90 + came).astype(np.float32))
+
+
 def test_diagonal_pieces_are_one_blob_and_specks_are_none():
     mask = np.zeros((40, 60), bool)
     mask[4:14, 4:14] = mask[14:24, 14:24] = True
     mask[30, 50] = True
     found = Foreground(mask, mask, 1, settled=True, change=np.zeros(mask.shape, np.float32))
-    assert [(b.left, b.top) for b in blobs_of(found)] == [(2 / 60, 2 / 40)]
+    assert [(b.left, b.top) for b in blobs_of(found, background_of(40.0 * mask))] == [
+        (2 / 60, 2 / 40)
+    ]
+
+
+def test_a_soft_change_of_light_is_no_blob_and_a_body_as_large_is_one():
+    y, x = np.mgrid[0:80, 0:100]
+    soft = 40 * np.exp(-(((x - 50) / 14.0) ** 2) - ((y - 40) / 14.0) ** 2)
+    mask = np.hypot(x - 50, y - 40) < 26
+    found = Foreground(mask, mask, 1, settled=True, change=np.zeros(mask.shape, np.float32))
+    assert blobs_of(found, background_of(soft)) == ()
+    assert len(blobs_of(found, background_of(40.0 * (np.hypot(x - 50, y - 40) < 22)))) == 1
 
 
 def test_a_polygon_holds_its_middle():
