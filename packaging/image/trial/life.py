@@ -45,10 +45,13 @@ AccuracySec=1s
 class Story:
     """The steps, and what was seen in each."""
 
-    def __init__(self, arch: str, around: Surroundings, machine: Machine, disk: Path) -> None:
-        self.arch, self.around, self.machine, self.disk = arch, around, machine, disk
+    def __init__(
+        self, arch: str, part: str, around: Surroundings, machine: Machine, disk: Path
+    ) -> None:
+        self.arch, self.part = arch, part
+        self.around, self.machine, self.disk = around, machine, disk
         self._file = disk.parent / "result.json"
-        self.seen: dict[str, Any] = {"arch": arch, "accelerated": machine.accelerated, "done": []}
+        self.seen: dict[str, Any] = {"arch": arch, "part": part, "done": []}
         if self._file.exists():
             self.seen = json.loads(self._file.read_text())
 
@@ -132,10 +135,10 @@ class Story:
         heard.append(told)
 
     def plug(self, number: int) -> None:
-        """The plug pulled once; every other time somewhere in the start, else during work."""
+        """The plug pulled once; every fourth time at work, else somewhere in the start."""
         self.machine.forget_unit(SOON_KEY)
         chance = random.Random(number)  # noqa: S311 - moments, not secrets
-        if number % 2:
+        if number % 4:
             self.machine.start()
             span = chance.uniform(0.1, 1.0) * statistics.median(self.seen["to_report_s"])
             time.sleep(span)

@@ -15,13 +15,15 @@ Written by `make boot-image` from its own results; not edited by hand. How it is
 
 
 def write(results: Path, target: Path) -> None:
-    """One column an architecture.
+    """One column a run.
 
     Args:
-        results: holds ``<arch>/result.json``.
+        results: holds ``<run>/result.json``.
     """
     told = [json.loads(path.read_text()) for path in sorted(results.glob("*/result.json"))]
-    columns = [each["arch"] for each in told]
+    columns = [
+        each["arch"] + ("" if each["part"] == "all" else f", {each['part']}") for each in told
+    ]
     lines = ["| | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
     lines += [
         f"| {name} | " + " | ".join(_cell(each, key, form) for each in told) + " |"
@@ -31,6 +33,8 @@ def write(results: Path, target: Path) -> None:
 
 
 def _cell(seen: dict[str, Any], key: str, form: str) -> str:
+    if seen["part"] not in ("all", PART_OF.get(key, seen["part"])):
+        return "the other part"
     value = _told(seen, key)
     if value is None or value == []:
         return "not run to here"
@@ -50,6 +54,21 @@ def _told(seen: dict[str, Any], key: str) -> Any:
         return pulled and {"all": len(pulled), "work": at_work, "start": len(pulled) - at_work}
     return seen.get(key)
 
+
+PART_OF = dict.fromkeys(
+    (
+        "bundle_mb",
+        "unsigned",
+        "older",
+        "cut_short",
+        "update_s",
+        "does_not_boot",
+        "agent_fails",
+        "audit_after_updates",
+    ),
+    "updates",
+) | {"plugs": "plugs", "audit": "plugs"}
+"""Which part of the trial tells a row; the others come in both."""
 
 ROWS = (
     ("day", "day", "{}"),

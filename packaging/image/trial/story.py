@@ -55,12 +55,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--arch", default="amd64", choices=("amd64", "arm64"))
     parser.add_argument("--plugs", type=int, default=20, help="how often (default 20)")
+    parser.add_argument(
+        "--part", default="all", choices=("all", "updates", "plugs"), help="the others side by side"
+    )
     parser.add_argument("--minutes", type=float, default=1e9, help="then stop between two steps")
     parser.add_argument("--fresh", action="store_true", help="begin anew, not where it stopped")
     options = parser.parse_args()
     if os.geteuid():
         sys.exit("error: building an image needs root: sudo make boot-image")
-    arch, folder, began = options.arch, WORK / options.arch, time.monotonic()
+    arch, part, began = options.arch, options.part, time.monotonic()
+    folder = WORK / (arch if part == "all" else f"{arch}-{part}")
     disk = folder / "disk.img"
     if options.fresh or not disk.exists():
         shutil.rmtree(folder, ignore_errors=True)
@@ -72,14 +76,14 @@ def main() -> None:
     bundles = WORK / f"bundles-{arch}"
     with Surroundings(folder / "around") as around:
         machine = Machine(arch, disk, folder / "console.log")
-        story = Story(arch, around, machine, disk)
+        story = Story(arch, part, around, machine, disk)
         story.seen["machine"] = machine.described()
         machine.add_unit("look-around.service", LOOK_AROUND)
         wants = "[Unit]\nWants=look-around.service\n"
         machine.add_unit("look", wants, dropin_of="multi-user.target")
         ran = False
         try:
-            for name, step in steps_of(story, arch, bundles, options.plugs):
+            for name, step in steps_of(story, bundles, options.plugs):
                 if name in story.seen["done"]:
                     continue
                 if ran and time.monotonic() - began > 60 * options.minutes:
@@ -98,10 +102,25 @@ def main() -> None:
     report.write(WORK, TOP / "docs" / "benchmarks" / "image.md")
 
 
-def steps_of(
-    story: Story, arch: str, bundles: Path, plugs: int
-) -> Iterator[tuple[str, Callable[[], None]]]:
-    """Each step by its name; bundles are built when their turn comes."""
+Step = tuple[str, Callable[[], None]]
+
+
+def steps_of(story: Story, bundles: Path, plugs: int) -> Iterator[Step]:
+    """Each step by its name."""
+    yield "first start", story.first_start
+    yield "enrolment", story.enrolment
+    yield "view", story.view
+    if story.part != "plugs":
+        yield from updates_of(story, bundles)
+    if story.part != "updates":
+        for number in range(plugs):
+            yield f"plug {number + 1}", lambda number=number: story.plug(number)
+        yield "after the plugs", story.after_the_plugs
+
+
+def updates_of(story: Story, bundles: Path) -> Iterator[Step]:
+    """Updates good and bad; bundles are built when their turn comes."""
+    arch = story.arch
 
     def bundle(version: str, folder: Path = bundles, **environment: str) -> Path:
         path = built("bundle", arch, version, folder, **environment)
@@ -136,9 +155,6 @@ def steps_of(
             content, target)  # fmt: skip
         return target
 
-    yield "first start", story.first_start
-    yield "enrolment", story.enrolment
-    yield "view", story.view
     yield "update server", story.updates_from_here
     yield "unsigned", lambda: story.refused(foreign(), "signature|verif|certificate", "unsigned")
     yield "older", lambda: story.refused(older(), "Version mismatch", "older")
@@ -153,9 +169,6 @@ def steps_of(
         lambda: story.rolled_back(bundle(LAME, IMAGE_FAULT="agent"), LAME, "agent_fails"),
     )
     yield "after the updates", story.after_the_updates
-    for number in range(plugs):
-        yield f"plug {number + 1}", lambda number=number: story.plug(number)
-    yield "after the plugs", story.after_the_plugs
 
 
 if __name__ == "__main__":
