@@ -15,11 +15,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from viewkeeper.agent.core.events import areas, blobs, foreground, objects, told, tracks
+from viewkeeper.agent.core.events import (
+    areas,
+    blobs,
+    foreground,
+    objects,
+    rejoining,
+    told,
+    tracks,
+)
 from viewkeeper.agent.core.events.areas import AreaState, Person, Placed, Point, corners_of
 from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.flags import Flag, TrackFacts
 from viewkeeper.agent.core.events.placing import Placing
+from viewkeeper.agent.core.events.track import STANDING, Track, Tracks
 from viewkeeper.agent.core.view.geometry import Lens, Move
 from viewkeeper.protocol.vocabulary import (
     EventKind,
@@ -61,7 +70,7 @@ class ZonesState:
 
     watch: WatchState = WatchState.LEARNING
     background: foreground.Background | None = None
-    tracks: tracks.Tracks = field(default_factory=tracks.Tracks)
+    tracks: Tracks = field(default_factory=Tracks)
     still: objects.Still | None = None
     areas: tuple[tuple[str, AreaState], ...] = ()
     crossed: tuple[tuple[str, int, LineDirection], ...] = ()
@@ -119,16 +128,14 @@ def step(
     )
     if boxes is None and state.still is not None:
         known = state.still
-        followed = tracks.parted(
+        followed = rejoining.parted(
             state.tracks,
             followed,
             lambda track: not objects.stirs(known, place.present(track.box)),
         )
     real = tuple(track for track in followed.all if track.real)
     moving = tuple(
-        place.present(track.box)
-        for track in real
-        if track.seen_s == at_s and track.pace > tracks.STANDING
+        place.present(track.box) for track in real if track.seen_s == at_s and track.pace > STANDING
     )
     standing = tuple(place.present(track.box) for track in real)
     still, things = objects.step(state.still, background, found, moving, standing, dt_s)
@@ -175,7 +182,7 @@ def _ended(state: ZonesState, at_s: float) -> tuple[Flag, ...]:
     return tuple(replace(flag, ended_s=at_s) for flag in (*going_on, *state.told))
 
 
-def _person(track: tracks.Track, aspect: float, *, single: bool) -> Person:
+def _person(track: Track, aspect: float, *, single: bool) -> Person:
     box = track.box
     tall = max(1e-6, (box.bottom - box.top) * aspect)
     heads = 1
@@ -191,7 +198,7 @@ def _person(track: tracks.Track, aspect: float, *, single: bool) -> Person:
     )
 
 
-def facts_of(track: tracks.Track, aspect: float) -> TrackFacts:
+def facts_of(track: Track, aspect: float) -> TrackFacts:
     """A track's statistics; ``aspect`` is the picture's height over its width."""
     across, down = track.place[0] - track.first[0], (track.place[1] - track.first[1]) * aspect
     seen_s, way = track.seen_s - track.born_s, math.hypot(across, down)
@@ -208,8 +215,8 @@ def facts_of(track: tracks.Track, aspect: float) -> TrackFacts:
 def _crossings(
     zone: Zone,
     watch: tuple[EventKind, ...],
-    known: tracks.Tracks,
-    real: tuple[tracks.Track, ...],
+    known: Tracks,
+    real: tuple[Track, ...],
     crossed: list[tuple[str, int, LineDirection]],
     at_s: float,
     aspect: float,

@@ -2,9 +2,9 @@
 
 import math
 
-from viewkeeper.agent.core.events import tracks
+from viewkeeper.agent.core.events import rejoining, tracks
 from viewkeeper.agent.core.events.blobs import Detection
-from viewkeeper.agent.core.events.tracks import Tracks
+from viewkeeper.agent.core.events.track import Tracks
 
 DT_S = 0.2
 
@@ -101,7 +101,7 @@ def test_a_walker_gets_back_the_track_that_stuck_to_what_he_left():
     if len(real(after)) == 1:  # the track went with the walker by itself
         assert next(t for t in after.all if t.real).place[0] > 0.6
         return
-    given_back = tracks.parted(before, after, lambda _: True)
+    given_back = rejoining.parted(before, after, lambda _: True)
     (walker,) = [track for track in given_back.all if track.real]
     assert walker.number == 1
     assert walker.place[0] > 0.55
@@ -109,4 +109,4 @@ def test_a_walker_gets_back_the_track_that_stuck_to_what_he_left():
 
 def test_two_who_part_keep_a_track_each_while_the_one_who_stays_stirs():
     before, after = parting()
-    assert tracks.parted(before, after, lambda _: False) == after
+    assert rejoining.parted(before, after, lambda _: False) == after
