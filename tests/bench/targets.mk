@@ -33,3 +33,21 @@ bench-year: $(BENCH_STAMP) ## false alarms and knocks through a year, a slow dri
 
 picture-reference: $(BENCH_STAMP) ## draw what can be seen in a registered view's file (docs/pictures/reference.jpg)
 	$(PY) -m tests.bench.picture_reference
+
+.PHONY: bench-sources
+
+bench-sources: venv debian-packages ## a camera cut, frozen, dripping, garbled, too large: what it costs the agent, and recovery
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_sources
+
+.PHONY: bench-clips
+
+CLIPS := artefacts/clips
+
+bench-clips: $(BENCH_STAMP) $(CLIPS)/vtest.avi ## zone events on real clips with truth (Debian's opencv-doc has one; docs/events.md names the others)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_events --data $(CLIPS)
+
+$(CLIPS)/vtest.avi:
+	@mkdir -p $(CLIPS)
+	cd $(CLIPS) && apt-get download opencv-doc
+	dpkg-deb --fsys-tarfile $(CLIPS)/opencv-doc_*.deb | tar -xO ./usr/share/doc/opencv-doc/examples/data/vtest.avi > $@.part
+	mv $@.part $@ && rm $(CLIPS)/opencv-doc_*.deb

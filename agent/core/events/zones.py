@@ -43,6 +43,8 @@ KNOWN = (ViewVerdict.SAME, ViewVerdict.OBSTRUCTED)
 HEAD_ASPECT = 0.55
 """Width over height, in pixels, of one person; a wider blob is several side by side."""
 MOST_HEADS = 12
+DITHER_S = 5.0
+"""Who crosses a line the same way again within so long has only stood on it."""
 MOST_PACE = 1.3
 """A pace above the mean since the track was born, by this factor, is not believed."""
 
@@ -73,7 +75,8 @@ class ZonesState:
     tracks: Tracks = field(default_factory=Tracks)
     still: objects.Still | None = None
     areas: tuple[tuple[str, AreaState], ...] = ()
-    crossed: tuple[tuple[str, int, LineDirection], ...] = ()
+    crossed: tuple[tuple[tuple[str, int, LineDirection], float], ...] = ()
+    """(zone, track, way), and when it was last so."""
     told: told.Standing = ()
     at_s: float | None = None
 
@@ -148,7 +151,8 @@ def step(
     people = tuple(_person(track, aspect, single=boxes is not None) for track in real)
     before, after = dict(state.areas), dict[str, AreaState]()
     flags: list[Flag] = []
-    crossed = [entry for entry in state.crossed if any(t.number == entry[1] for t in followed.all)]
+    followed_now = {track.number for track in followed.all}
+    crossed = {key: last_s for key, last_s in state.crossed if key[1] in followed_now}
     spoken_for = frozenset[tuple[str, EventKind]]() if outside is None else outside.speaks_for
     for zone in zones:
         watch = tuple(kind for kind in zone.watch if (zone.name, kind) not in spoken_for)
@@ -168,7 +172,7 @@ def step(
             followed,
             still,
             tuple(after.items()),
-            tuple(crossed),
+            tuple(crossed.items()),
             heard,
             at_s,
         ),
@@ -217,7 +221,7 @@ def _crossings(
     watch: tuple[EventKind, ...],
     known: Tracks,
     real: tuple[Track, ...],
-    crossed: list[tuple[str, int, LineDirection]],
+    crossed: dict[tuple[str, int, LineDirection], float],
     at_s: float,
     aspect: float,
 ) -> list[Flag]:
@@ -230,9 +234,12 @@ def _crossings(
         # Until a track counts nobody looked at it: then its whole way is looked at.
         was = track.before if track.number in were_real else track.first
         way = _crossing(a, b, was, track.place)
-        if way is None or (zone.name, track.number, way) in crossed:
-            continue  # dithering on the line is one crossing
-        crossed.append((zone.name, track.number, way))
+        if way is None:
+            continue
+        key = (zone.name, track.number, way)
+        last_s, crossed[key] = crossed.get(key, -math.inf), at_s
+        if at_s - last_s < DITHER_S:
+            continue  # who dithers on the line crosses it once
         if zone.direction not in (None, LineDirection.BOTH, way):
             continue
         kinds = (k for k in watch if k in (EventKind.LINE_CROSSED, EventKind.WRONG_WAY))

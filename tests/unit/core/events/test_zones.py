@@ -252,6 +252,20 @@ def test_detections_from_outside_replace_the_blobs_and_are_named():
     ]
 
 
+def test_who_dithers_on_a_line_crosses_once_and_who_comes_back_later_crosses_again():
+    def box(t):
+        x = 0.5 + 0.02 * math.sin(9 * t) if t < 4 else 0.5 + 0.2 * math.sin((t - 4) / 2)
+        return (Detection(x - 0.02, 0.4, x + 0.02, 0.6, 0.9),)
+
+    flags = outside((line("kerb"),), 24, box)
+    ways = [(round(f.started_s), f.direction) for f in flags]
+    assert [way for at, way in ways if at <= 4] in (
+        [D.BACKWARD, D.FORWARD],
+        [D.FORWARD, D.BACKWARD],
+    )
+    assert [way for at, way in ways if at > 5] == [D.FORWARD, D.BACKWARD, D.FORWARD]
+
+
 def test_a_foot_is_carried_to_the_registered_picture():
     place = Placing.of(LENS, (320, 240), Move(pan_deg=10)).point((0.5, 0.5))
     assert place is not None
