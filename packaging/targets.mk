@@ -35,3 +35,9 @@ test-arm: ## the core's tests on emulated arm64 and armhf Debian, log in build/ 
 .PHONY: boot-test
 boot-test: venv ## the packages under a real systemd in a container, its plug pulled 20 times (after make deb; root)
 	$(AS_ROOT)$(PY) packaging/boot_test.py
+
+.PHONY: check-buildroot
+check-buildroot: ## the Buildroot recipe against a checkout of Buildroot: style, configuration, plan; BUILDROOT=folder
+	@test -n "$(BUILDROOT)" || { echo "error: say where Buildroot is: make check-buildroot BUILDROOT=folder"; exit 1; }
+	@$(MAKE) --no-print-directory debian-packages DEBIAN_PACKAGES="python3-magic python3-flake8 shellcheck flex bison file rsync bc cpio unzip"
+	packaging/buildroot/check.sh $(BUILDROOT)

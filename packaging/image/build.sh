@@ -61,7 +61,9 @@ keyring=${IMAGE_KEYRING:-$keys/cert.pem}
 
 # Debian's part of the root: made once for each architecture.
 packages=$(sed 's/#.*//' "$here/rootfs.list" | tr -s ' \n' ',' | sed 's/^,//; s/,$//'),$kernel,$(echo "$IMAGE_PACKAGES" | tr ' ' ,)
-if [ "$(cat "$work/base.made-of" 2> /dev/null)" != "$packages" ]; then
+# The initramfs is made with it, from these scripts.
+base="$packages $(cd "$here/rootfs/etc/initramfs-tools" && find . -type f | sort | xargs sha256sum | sha256sum | cut -d' ' -f1)"
+if [ "$(cat "$work/base.made-of" 2> /dev/null)" != "$base" ]; then
     say "making the $arch root (minutes; emulated, a quarter of an hour)"
     rm -rf "$work"
     mkdir -p "$work"
@@ -73,7 +75,7 @@ if [ "$(cat "$work/base.made-of" 2> /dev/null)" != "$packages" ]; then
         --essential-hook='mkdir -p "$1/etc/initramfs-tools"' \
         --essential-hook="cp -r '$here/rootfs/etc/initramfs-tools/.' \"\$1/etc/initramfs-tools/\"" \
         "$suite" "$work/base"
-    echo "$packages" > "$work/base.made-of"
+    echo "$base" > "$work/base.made-of"
 fi
 # With the agent and what makes a camera of it; the same for every version.
 recipe=$(cat "$package" "$keyring" "$0" | sha256sum)$(cd "$here/rootfs" && find . -type f | sort | xargs sha256sum | sha256sum)

@@ -88,5 +88,5 @@ def test_what_it_installs_makes_a_key(tmp_path):
 
 
 def test_its_scripts_are_shell():
-    for script in (PACKAGE / "S95viewkeeper", PACKAGE / "viewkeeper-device"):
+    for script in (PACKAGE / "S95viewkeeper-device", PACKAGE / "viewkeeper-device"):
         subprocess.run(["sh", "-n", script], check=True)
