@@ -66,6 +66,9 @@ def rtsp(url: str, *, username: str, password_file: str, key_frames_only: bool) 
             "rtsp_transport": "tcp",
             "allowed_media_types": "video",
             "timeout": str(int(READ_TIMEOUT_S * 1e6)),
+            # FFmpeg watches for five seconds to tell rates that nobody here asks for.
+            "analyzeduration": "500000",
+            "fpsprobesize": "0",
         },
         key_frames_only=key_frames_only,
     )
