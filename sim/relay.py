@@ -21,12 +21,13 @@ class Relay:
 
     Attributes:
         port: connect here instead of to the target.
+        target_port: where new connections go.
         delay_s: how long each chunk of bytes is held, either way.
         open: whether new connections are let through; closed ones are dropped at once.
     """
 
     def __init__(self, target_port: int, host: str = "127.0.0.1") -> None:
-        self._target = (host, target_port)
+        self._host, self.target_port = host, target_port
         self._server = socket.create_server((host, 0))
         self.port: int = self._server.getsockname()[1]
         self.delay_s = 0.0
@@ -90,7 +91,7 @@ class Relay:
                 _drop(near)
                 continue
             try:
-                far = socket.create_connection(self._target, 5.0)
+                far = socket.create_connection((self._host, self.target_port), 5.0)
             except OSError:
                 _drop(near)
                 continue

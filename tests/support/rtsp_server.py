@@ -2,7 +2,9 @@
 
     /usr/bin/python3 rtsp_server.py FILE.mkv [USER PASSWORD]
 
-Serves the H.264 in FILE at /view, and sound without a picture at /sound; prints its port.
+Serves the H.264 in FILE at /view, and sound without a picture at /sound; prints its port. FILE may
+be ``strange``, then /view has a codec that nobody reads, or end in ``.lossy.mkv``: a third of its
+slices is left out.
 With USER and PASSWORD it asks for Digest.
 """
 
@@ -46,14 +48,16 @@ def main():
         server.set_auth(auth)
     mounts = server.get_mount_points()
     # The file's own clock paces it: the payloader sends by time stamps.
-    mounts.add_factory(
-        "/view",
-        factory(
-            f"( filesrc location={path} ! matroskademux ! h264parse config-interval=-1 "
-            "! identity sync=true ! rtph264pay name=pay0 pt=96 )",
-            role,
-        ),
+    worse = ""
+    if path.endswith(".lossy.mkv"):
+        worse = "! video/x-h264,alignment=nal ! identity drop-probability=0.33"
+    launch = (
+        f"( filesrc location={path} ! matroskademux ! h264parse config-interval=-1 {worse} "
+        "! identity sync=true ! rtph264pay name=pay0 pt=96 )"
     )
+    if path == "strange":
+        launch = "( videotestsrc is-live=true ! rtpgstpay name=pay0 pt=96 )"
+    mounts.add_factory("/view", factory(launch, role))
     mounts.add_factory(
         "/sound", factory("( audiotestsrc is-live=true ! mulawenc ! rtppcmupay name=pay0 )", role)
     )
