@@ -74,7 +74,8 @@ class SignageSettings:
     light_channel: int = -1
     """Of an MCP3008 converter with a photodiode on it; -1: there is none."""
     panel: str = ""
-    """Of a display, in the words of luma: --display ssd1306 --interface spi …"""
+    """Of a display, in the words of luma: --display ssd1306 --interface spi …; of e-paper:
+    waveshare epd2in13_V4, or inky."""
     font: str = ""
     """With Chinese characters; empty: the first one found."""
     notice_url: str = ""

@@ -1,8 +1,8 @@
-"""A display in place of a printed board, through luma.core: e-paper, OLED, LCD, or the emulator.
+"""A display in place of a printed board: OLED, LCD or the emulator through luma.core, or e-paper.
 
 The panel is named in luma's own words, so every panel that luma knows works and none needs code
-here: ``--display ssd1306 --interface i2c``. A panel whose buffer can be read back is read back;
-of others it is known only that the bus took the picture.
+here: ``--display ssd1306 --interface i2c``; e-paper as `epaper` says. A panel whose buffer can be
+read back is read back; of others it is known only that the bus took the picture.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from viewkeeper.agent.adapters.signage import face
+from viewkeeper.agent.adapters.signage import epaper, face
 from viewkeeper.agent.core.signage.standing import ShownText
 from viewkeeper.agent.ports import SignageReading
 from viewkeeper.agent.settings import SignageSettings
@@ -107,22 +107,24 @@ class DisplaySign:
 
 
 def _device(panel: str) -> Any:
+    words = shlex.split(panel)
+    if words and words[0] in epaper.KINDS:
+        return epaper.open_epaper(words)
     try:
         from luma.core import cmdline, error
     except ImportError:
         raise SetupError(
             Reason.LIBRARY_MISSING,
-            "[signage] driver display needs luma: pip install luma.core and luma.oled, luma.lcd "
-            "or luma.epd, whichever has the panel",
+            "[signage] driver display needs luma: pip install luma.core and luma.oled or luma.lcd, "
+            "whichever has the panel",
         ) from None
-    if not panel:
+    if not words:
         raise SetupError(
             Reason.SETTING,
             '[signage] panel names the display, for example "--display ssd1306 --interface i2c"',
         )
     try:
-        words = cmdline.create_parser("sign").parse_args(shlex.split(panel))
-        return cmdline.create_device(words)
+        return cmdline.create_device(cmdline.create_parser("sign").parse_args(words))
     except (error.Error, OSError, ValueError, ImportError) as problem:
         raise SetupError(Reason.SETTING, f"[signage] panel {panel!r}: {problem}") from None
     except SystemExit:  # argparse has printed which word it does not know
