@@ -155,7 +155,7 @@ class Runtime:
         self._checkpoint_size = -1
         self._period_s = DEFAULT_PERIOD_S
         self._check_at_s = clock.read().mono_s
-        self._opened = False
+        self._opened = self._fed = False
         self._reopen_at_s = 0.0
         self._frames_at_s: deque[float] = deque()
         self._last_clock: ClockReading | None = None
@@ -237,9 +237,11 @@ class Runtime:
                     return None
                 self._reopen_at_s = now_s + REOPEN_S
                 self._source.open()
-                self._opened = True
+                self._opened, self._fed = True, False
                 log.info("watching %s", self._source.name)
-            return self._source.read(self._timeout_s)
+            frame = self._source.read(self._timeout_s)
+            self._fed = True
+            return frame
         except SourceEndedError:
             raise
         except SourceError as error:
@@ -247,6 +249,9 @@ class Runtime:
             if self._opened:
                 self._source.close()
                 self._opened = False
+                if not self._fed:
+                    # One that hangs costs a turn its whole patience; turns between say so sooner.
+                    self._reopen_at_s = self._clock.read().mono_s + REOPEN_S
             return None
 
     def _take_back_introduction(self, standing: Standing) -> None:

@@ -87,6 +87,7 @@ class Hand:
     pan_px: int = 0
     walker_px: int | None = None
     cable: bool = True
+    hangs: bool = False
     frames_left: int | None = None
     current_ma: float = 300.0
     config: Config | None = CONFIG
@@ -116,7 +117,9 @@ class Hand:
         self.opened += 1
 
     def read(self, timeout_s):
-        if not self.cable:
+        if self.hangs:
+            self.now_s += timeout_s
+        if self.hangs or not self.cable:
             raise SourceError(Reason.SOURCE_LOST, "no cable")
         if self.frames_left is not None:
             if self.frames_left == 0:
@@ -331,6 +334,15 @@ def test_a_dead_source_never_stops_reporting_and_is_opened_again(runtime, hand):
     turn(runtime, hand, 20)
     assert hand.opened == 2
     assert hand.report.view.verdict is ViewVerdict.SAME
+
+
+def test_a_source_that_hangs_is_said_to_be_lost_within_half_a_minute(runtime, hand):
+    turn(runtime, hand, 12)
+    hand.hangs, since_s = True, hand.now_s
+    while hand.report.view.verdict is ViewVerdict.SAME:
+        turn(runtime, hand)
+    assert hand.report.view.cause is ViewCause.SIGNAL_LOST
+    assert hand.now_s - since_s < 30
 
 
 def test_a_withdrawn_camera_takes_its_introduction_back_once(runtime, hand):
