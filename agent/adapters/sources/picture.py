@@ -57,6 +57,10 @@ def _read_pgm(path: Path) -> NDArray[np.uint8]:
     return pixels.reshape(height, width)
 
 
+CAMERA_FORMATS = ("JPEG", "PNG")
+"""What cameras send; a hostile one shall not choose among Pillow's fifty decoders."""
+
+
 def decode_picture(data: bytes, where: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
     """Decode a camera's picture from memory, no wider than is of use.
 
@@ -67,7 +71,7 @@ def decode_picture(data: bytes, where: str) -> tuple[NDArray[np.uint8], NDArray[
     """
     pillow = _pillow(where)
     try:
-        with pillow.open(io.BytesIO(data)) as picture:
+        with pillow.open(io.BytesIO(data), formats=CAMERA_FORMATS) as picture:
             _check_size(picture, where)
             picture.draft("YCbCr", (MAX_WIDTH, MAX_WIDTH * picture.height // picture.width))
             luma, chroma = _planes(picture)

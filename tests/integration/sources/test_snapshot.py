@@ -27,8 +27,12 @@ LUMA = np.kron(
 
 
 def jpeg(luma, **more):
+    return encoded(luma, "JPEG", quality=95, **more)
+
+
+def encoded(luma, kind, **more):
     stream = io.BytesIO()
-    Image.fromarray(luma).convert("RGB").save(stream, "JPEG", quality=95, **more)
+    Image.fromarray(luma).convert("RGB").save(stream, kind, **more)
     return stream.getvalue()
 
 
@@ -136,11 +140,20 @@ def test_a_camera_that_asks_without_being_told_a_user_says_what_to_set():
         (half(jpeg(LUMA)), "half an answer"),
         (whole(jpeg(LUMA)[: len(jpeg(LUMA)) // 2]), "is not a picture"),
         (whole(b"<html>not a picture</html>"), "unknown format"),
+        (whole(encoded(LUMA, "TIFF")), "unknown format"),
         (whole(b""), "unknown format"),
         (lambda handler: handler.send_error(503), "status 503"),
         (lambda handler: handler.wfile.write(b"\x00garbage\r\n\r\n"), "does not speak HTTP"),
     ],
-    ids=["half", "cut picture", "another file", "nothing", "unavailable", "garbage"],
+    ids=[
+        "half",
+        "cut picture",
+        "another file",
+        "another codec",
+        "nothing",
+        "unavailable",
+        "garbage",
+    ],
 )
 def test_what_is_no_picture_is_a_lost_source_that_says_why(answer, told):
     with HttpCamera(answer) as camera, pytest.raises(SourceError, match=told):
