@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from viewkeeper.agent.adapters.signage import face
+from viewkeeper.agent.adapters.signage.plans import plans
 from viewkeeper.agent.cli import main
 from viewkeeper.protocol.errors import SetupError
 
@@ -149,3 +151,8 @@ def test_a_preview_of_another_kind_is_refused_with_the_cure(tmp_path, capsys):
         "--out", str(tmp_path / "sign.gif"),
     ]) != 0  # fmt: skip
     assert "--out must end in .png or .json" in capsys.readouterr().err
+
+
+def test_the_plans_kept_for_others_are_what_this_code_draws():
+    kept = Path("protocol/vectors/sign_plans.json").read_text(encoding="utf-8")
+    assert json.loads(kept) == plans()
