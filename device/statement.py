@@ -28,8 +28,9 @@ def report_of(guard, standing, health, signage, mount):
             "zoom_error_ppm": round(zoom * 1_000_000),
         }
     report = {"view": view, "signage": signage, "health": health, "mount": mount}
-    for name in ("lifecycle", "config_sequence", "ledger_size", "ledger_root", "refusals"):
+    for name in ("lifecycle", "config_sequence", "ledger_size", "refusals"):
         report[name] = standing[name]
+    report["ledger_root"] = standing["ledger_root"][:16]
     if standing["filing_due_on"]:
         report["filing_due_on"] = standing["filing_due_on"]
     if standing["config_hash"]:

@@ -10,4 +10,5 @@ from viewkeeper.protocol.topics import ID_PATTERN
 
 DEVICE_ID = Text(1, 32, ID_PATTERN)
 HASH = Bytes(32, 32)
+HALF_HASH = Bytes(16, 16)
 SHORT_HASH = Bytes(8, 8)

@@ -20,10 +20,12 @@ from viewkeeper.protocol.kinds import (
     Bool,
     Bytes,
     Choice,
+    Code,
     Int,
     Kind,
     ListOf,
     NumberOf,
+    SetOf,
     Text,
 )
 
@@ -33,11 +35,13 @@ __all__ = [
     "Bool",
     "Bytes",
     "Choice",
+    "Code",
     "Int",
     "Kind",
     "ListOf",
     "Nested",
     "NumberOf",
+    "SetOf",
     "Text",
     "at",
     "cddl_name",
@@ -196,6 +200,7 @@ def cddl_rule(message: type[Any]) -> str:
     for spec in fields(message):
         mark = "? " if spec.metadata["optional"] else ""
         key, kind = spec.metadata["key"], spec.metadata["kind"].cddl()
-        lines.append(f"  {mark}{key} => {kind},  ; {spec.name}")
+        told = ": ".join(filter(None, (spec.name, spec.metadata["kind"].remark())))
+        lines.append(f"  {mark}{key} => {kind},  ; {told}")
     assert all(spec.default in (MISSING, None) for spec in fields(message))
     return "\n".join([*lines, "}"])

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from viewkeeper.protocol import cbor
@@ -26,6 +26,25 @@ MAX_SAFE_INT = 2**53
 def _members(vocabulary: type[StrEnum]) -> Mapping[str, StrEnum]:
     """Text to member: asking the enumeration itself takes several times as long."""
     return {member.value: member for member in vocabulary}
+
+
+@cache
+def _in_order(vocabulary: type[StrEnum]) -> tuple[StrEnum, ...]:
+    return tuple(vocabulary)
+
+
+@cache
+def _places(vocabulary: type[StrEnum]) -> Mapping[str, int]:
+    return {member.value: place for place, member in enumerate(vocabulary)}
+
+
+@lru_cache(maxsize=4096)
+def _subset(vocabulary: type[StrEnum], bits: int) -> tuple[StrEnum, ...]:
+    return tuple(member for place, member in enumerate(vocabulary) if bits >> place & 1)
+
+
+def _numbered(vocabulary: type[StrEnum]) -> str:
+    return ", ".join(f"{place} {member.value}" for place, member in enumerate(vocabulary))
 
 
 @cache
@@ -44,6 +63,10 @@ class Kind:
 
     def cddl(self) -> str:
         raise NotImplementedError
+
+    def remark(self) -> str:
+        """What the CDDL alone does not say; empty: nothing."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -176,6 +199,57 @@ class Choice(Kind):
 
     def cddl(self) -> str:
         return " / ".join(f'"{member.value}"' for member in self.vocabulary)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Code(Kind):
+    """One text of a closed vocabulary, as its place there: new members are appended."""
+
+    vocabulary: type[StrEnum]
+
+    def pack(self, value: Any) -> cbor.Value:
+        return _places(self.vocabulary)[self.vocabulary(value).value]
+
+    def parse(self, value: cbor.Value, path: str) -> StrEnum:
+        members = _in_order(self.vocabulary)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ContentRefusal(Reason.FIELD_TYPE, f"{path} must be an integer")
+        if not 0 <= value < len(members):
+            raise ContentRefusal(
+                Reason.FIELD_RANGE, f"{path} must be 0 to {len(members) - 1}, is {value}"
+            )
+        return members[value]
+
+    def cddl(self) -> str:
+        return f"0..{len(self.vocabulary) - 1}"
+
+    def remark(self) -> str:
+        return _numbered(self.vocabulary)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SetOf(Kind):
+    """Some texts of a closed vocabulary, a bit each; read in the vocabulary's order."""
+
+    vocabulary: type[StrEnum]
+
+    def pack(self, value: Any) -> cbor.Value:
+        places = _places(self.vocabulary)
+        return sum(1 << place for place in {places[self.vocabulary(one).value] for one in value})
+
+    def parse(self, value: cbor.Value, path: str) -> tuple[StrEnum, ...]:
+        most = 2 ** len(self.vocabulary) - 1
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ContentRefusal(Reason.FIELD_TYPE, f"{path} must be an integer")
+        if not 0 <= value <= most:
+            raise ContentRefusal(Reason.FIELD_RANGE, f"{path} must be 0 to {most}, is {value}")
+        return _subset(self.vocabulary, value)
+
+    def cddl(self) -> str:
+        return f"0..{2 ** len(self.vocabulary) - 1}"
+
+    def remark(self) -> str:
+        return f"a bit each: {_numbered(self.vocabulary)}"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.access import AccessEntry
-from viewkeeper.protocol.common import DEVICE_ID, HASH, SHORT_HASH
+from viewkeeper.protocol.common import DEVICE_ID, HALF_HASH, HASH, SHORT_HASH
+from viewkeeper.protocol.errors import Reason
 from viewkeeper.protocol.fields import (
     MAX_SAFE_INT,
     Bool,
     Choice,
+    Code,
     Int,
-    ListOf,
     Nested,
     NumberOf,
+    SetOf,
     Text,
     at,
     pack_tagged,
@@ -70,8 +72,8 @@ class MoveReport:
 class ViewReport:
     """The verdict on the view; ``move`` is there whenever it was measured."""
 
-    verdict: ViewVerdict = at(1, Choice(ViewVerdict))
-    cause: ViewCause | None = at(2, Choice(ViewCause), optional=True)
+    verdict: ViewVerdict = at(1, Code(ViewVerdict))
+    cause: ViewCause | None = at(2, Code(ViewCause), optional=True)
     move: MoveReport | None = at(3, Nested(MoveReport), optional=True)
     lost_permille: int | None = at(4, PERMILLE, optional=True)
     since_ms: int = at(5, Int())
@@ -81,9 +83,7 @@ class ViewReport:
     by: bytes | None = at(8, SHORT_HASH, optional=True)
     """Beginning of the hash of the learned reference that recognised this frame; absent where the
     registered view itself did. The ledger holds the whole hash."""
-    corroboration: tuple[Corroboration, ...] | None = at(
-        9, ListOf(Choice(Corroboration), 1, 8), optional=True
-    )
+    corroboration: tuple[Corroboration, ...] | None = at(9, SetOf(Corroboration), optional=True)
     """What the camera's own state adds: crop, mount, gravity, focus, tamper contact."""
 
 
@@ -91,8 +91,8 @@ class ViewReport:
 class MountReport:
     """What a board feels of its mount, beside any picture; turning about gravity it cannot feel."""
 
-    verdict: ViewVerdict = at(1, Choice(ViewVerdict))
-    cause: ViewCause | None = at(2, Choice(ViewCause), optional=True)
+    verdict: ViewVerdict = at(1, Code(ViewVerdict))
+    cause: ViewCause | None = at(2, Code(ViewCause), optional=True)
     tilt_mdeg: int | None = at(3, ANGLE_MDEG, optional=True)
     roll_mdeg: int | None = at(4, ANGLE_MDEG, optional=True)
     error_mdeg: int | None = at(5, ANGLE_ERROR_MDEG, optional=True)
@@ -102,7 +102,7 @@ class MountReport:
     registered_dc: int | None = at(7, Int(-1000, 2000), optional=True)
     """The same when the mount was registered."""
     since_ms: int = at(8, Int())
-    case: TamperState | None = at(9, Choice(TamperState), optional=True)
+    case: TamperState | None = at(9, Code(TamperState), optional=True)
     """Absent: no switch."""
 
 
@@ -110,10 +110,10 @@ class MountReport:
 class SignageReport:
     """The sign's state and, on its own axis, whether it is lit."""
 
-    state: SignageState = at(1, Choice(SignageState))
-    lit: LitState = at(2, Choice(LitState))
+    state: SignageState = at(1, Code(SignageState))
+    lit: LitState = at(2, Code(LitState))
     current_ma: int | None = at(3, Int(0, 100_000), optional=True)
-    source: SignageSource | None = at(4, Choice(SignageSource), optional=True)
+    source: SignageSource | None = at(4, Code(SignageSource), optional=True)
     """What the state rests on; absent while it is unknown."""
     photo_until: str | None = at(5, DATE, optional=True)
     """Last day on which the inspection photo counts."""
@@ -123,7 +123,7 @@ class SignageReport:
 class EventsReport:
     """The zones' watch and the operator's reporting clock."""
 
-    state: WatchState = at(1, Choice(WatchState))
+    state: WatchState = at(1, Code(WatchState))
     zones: int = at(2, Int(0, 64))
     unreported: int = at(3, Int(0, 10_000))
     """Flags that no signed order has closed."""
@@ -158,8 +158,8 @@ class HealthReport:
     memory_kib: int | None = at(4, Int(0, 2**32), optional=True)
     cpu_permille: int | None = at(5, Int(0, 64_000), optional=True)
     uptime_s: int = at(6, Int())
-    findings: tuple[str, ...] = at(7, ListOf(REASON, 0, 8))
-    """Image-health findings by name, worst first."""
+    findings: tuple[ViewCause, ...] = at(7, SetOf(ViewCause))
+    """What image health finds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,17 +169,18 @@ class Report:
     view: ViewReport = at(1, Nested(ViewReport))
     signage: SignageReport = at(2, Nested(SignageReport))
     health: HealthReport = at(3, Nested(HealthReport))
-    lifecycle: LifecycleState = at(4, Choice(LifecycleState))
+    lifecycle: LifecycleState = at(4, Code(LifecycleState))
     config_sequence: int = at(5, Int())
     config_hash: bytes | None = at(6, SHORT_HASH, optional=True)
     ledger_size: int = at(7, Int())
-    ledger_root: bytes = at(8, HASH)
+    ledger_root: bytes = at(8, HALF_HASH)
+    """The first half; the signed checkpoint has the whole."""
     refusals: int = at(9, Int())
-    last_refusal: str | None = at(10, REASON, optional=True)
+    last_refusal: Reason | None = at(10, Code(Reason), optional=True)
     filing_due_on: str | None = at(11, DATE, optional=True)
     """The last day for a filing that is owed, by the camera's own rule table."""
     events: EventsReport | None = at(12, Nested(EventsReport), optional=True)
-    alarms: tuple[AlarmKind, ...] | None = at(13, ListOf(Choice(AlarmKind), 0, 16), optional=True)
+    alarms: tuple[AlarmKind, ...] | None = at(13, SetOf(AlarmKind), optional=True)
     """The alarms that stand, so that no broker can hide one; absent: the camera does not say."""
     mount: MountReport | None = at(14, Nested(MountReport), optional=True)
     """Absent: the device has no such sensors."""
@@ -232,7 +233,7 @@ class VerdictRecord:
     reason: str = at(4, REASON)
     detail: str = at(5, Text(0, 160))
     sequence: int | None = at(6, Int(), optional=True)
-    clock: ClockTrust = at(7, Choice(ClockTrust))
+    clock: ClockTrust = at(7, Code(ClockTrust))
     config_hash: bytes | None = at(8, HASH, optional=True)
     """Of the configuration that is in force now."""
 
@@ -282,7 +283,7 @@ class Header:
     sequence: int = at(4, Int())
     utc_ms: int = at(5, Int())
     mono_ms: int = at(6, Int())
-    clock: ClockTrust = at(7, Choice(ClockTrust))
+    clock: ClockTrust = at(7, Code(ClockTrust))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from viewkeeper.agent.core.assessment import Check, WatchState
 from viewkeeper.agent.core.signage.lamp import SignageStatus, is_fault
 from viewkeeper.agent.core.view.guard import GuardState
+from viewkeeper.protocol.errors import Reason
 from viewkeeper.protocol.records import (
     Alarm,
     EventsReport,
@@ -27,7 +28,6 @@ from viewkeeper.protocol.vocabulary import (
 )
 
 STORAGE_LOW_SHARE = 0.05
-MAX_FINDINGS = 8
 
 GB28181_ALARMS: dict[AlarmKind, tuple[int, int]] = {
     AlarmKind.VIEW_MOVED: (5, 11),
@@ -93,15 +93,15 @@ def report_of(
             memory_kib=facts.memory_kib,
             cpu_permille=_rounded(facts.cpu_share, 1000, 0, 64_000),
             uptime_s=int(facts.uptime_s),
-            findings=tuple(f.kind.value for f in check.health.findings[:MAX_FINDINGS]),
+            findings=tuple(ViewCause(finding.kind.value) for finding in check.health.findings),
         ),
         lifecycle=facts.lifecycle,
         config_sequence=facts.config_sequence,
         config_hash=None if facts.config_hash is None else facts.config_hash[:8],
         ledger_size=facts.ledger_size,
-        ledger_root=facts.ledger_root,
+        ledger_root=facts.ledger_root[:16],
         refusals=facts.refusals,
-        last_refusal=facts.last_refusal,
+        last_refusal=None if facts.last_refusal is None else Reason(facts.last_refusal),
         filing_due_on=facts.filing_due_on,
         events=facts.events,
     )
@@ -135,7 +135,7 @@ def view_report(state: WatchState, check: Check) -> ViewReport:
         latched=belief.latched,
         learned=None if references is None else len(references.learned) or None,
         by=None if check.by is None else check.by.digest[:8],
-        corroboration=state.corroborated.words[:8] or None,
+        corroboration=state.corroborated.words or None,
     )
 
 
@@ -244,7 +244,7 @@ def mirror_of(site: str, header: Header, report: Report) -> dict[str, Any]:
             "memory_kib": health.memory_kib,
             "cpu": _share(health.cpu_permille, 1000),
             "uptime_s": health.uptime_s,
-            "findings": list(health.findings),
+            "findings": [finding.value for finding in health.findings],
         },
         "events": None
         if report.events is None
@@ -263,7 +263,7 @@ def mirror_of(site: str, header: Header, report: Report) -> dict[str, Any]:
         },
         "ledger": {"size": report.ledger_size, "root": report.ledger_root.hex()},
         "refusals": report.refusals,
-        "last_refusal": report.last_refusal,
+        "last_refusal": None if report.last_refusal is None else report.last_refusal.value,
     }
 
 

@@ -70,12 +70,27 @@ def _write(kind, value, name):
     if kind[0] == "list":
         inner = _opened(kind[3])
         return [_write(inner, item, name) for item in value]
+    if kind[0] == "code":
+        return _place(kind[1].split(" "), value, name)
+    if kind[0] == "set":
+        words, bits = kind[1].split(" "), 0
+        for item in value:
+            bits |= 1 << _place(words, item, name)
+        return bits
     _read(kind, value, name)
     return value
 
 
+def _place(words, value, name):
+    if value not in words:
+        raise Refusal("field_range", name)
+    return words.index(value)
+
+
 def _read(kind, value, name):
     what = kind[0]
+    if what == "code" or what == "set":
+        return _named(kind, value, name)
     if what == "int" or what == "number":
         if isinstance(value, bool) or not isinstance(value, int):
             raise Refusal("field_type", name + " must be an integer")
@@ -102,6 +117,17 @@ def _read(kind, value, name):
     else:
         _check_text(kind, value, name)
     return value
+
+
+def _named(kind, value, name):
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Refusal("field_type", name + " must be an integer")
+    words = kind[1].split(" ")
+    if not 0 <= value < (len(words) if kind[0] == "code" else 1 << len(words)):
+        raise Refusal("field_range", name)
+    if kind[0] == "code":
+        return words[value]
+    return [word for at, word in enumerate(words) if value >> at & 1]
 
 
 def _check_text(kind, value, name):

@@ -175,6 +175,10 @@ def _kind(kind: kinds.Kind) -> list[Any]:
             return ["text", kind.low, kind.high, None if kind.pattern is None else _pattern(kind)]
         case kinds.Choice():
             return ["choice", [member.value for member in kind.vocabulary]]
+        case kinds.Code():
+            return ["code", " ".join(member.value for member in kind.vocabulary)]
+        case kinds.SetOf():
+            return ["set", " ".join(member.value for member in kind.vocabulary)]
         case kinds.NumberOf():
             return ["number", [int(member) for member in kind.vocabulary]]
         case kinds.ListOf():

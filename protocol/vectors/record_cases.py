@@ -81,9 +81,9 @@ def _report(view: ViewReport) -> Report:
         config_sequence=3,
         config_hash=bytes.fromhex("a1a2a3a4a5a6a7a8"),
         ledger_size=42,
-        ledger_root=bytes(range(32)),
+        ledger_root=bytes(range(16)),
         refusals=1,
-        last_refusal=Reason.UNSIGNED.value,
+        last_refusal=Reason.UNSIGNED,
     )
 
 
@@ -218,9 +218,10 @@ def _bad(good: bytes, record: Record) -> list[tuple[str, str, bytes, Reason]]:
         ),
         ("large", "more than a record may take", b"\xd2" + bytes(4200), Reason.TOO_LARGE),
         ("kind", "a kind nobody knows", signed({**value, 1: 99}), Reason.WRONG_KIND),
-        ("verdict", "a verdict nobody knows", viewed({1: "fine"}), range_),
+        ("verdict", "a verdict nobody knows", viewed({1: 4}), range_),
         ("verdict-null", "no verdict", viewed({1: None}), kind),
-        ("cause", "a cause nobody knows", viewed({2: "ghosts"}), range_),
+        ("cause", "a cause nobody knows", viewed({2: 99}), range_),
+        ("corroboration", "a bit nobody knows", viewed({9: 2**15}), range_),
         ("device", "a device with a slash", signed({**value, 2: "cam/17"}), range_),
         ("boot", "a boot id of seven bytes", signed({**value, 3: bytes(7)}), range_),
         ("extra", "a field nobody knows", signed({**value, 44: 0}), Reason.FIELD_UNKNOWN),

@@ -203,7 +203,7 @@ _REPORT = records.Report(
     config_sequence=3,
     config_hash=bytes(range(8)),
     ledger_size=41,
-    ledger_root=bytes(range(32)),
+    ledger_root=bytes(range(16)),
     refusals=0,
     events=records.EventsReport(state=WatchState.WATCHING, zones=2, unreported=0),
     alarms=(),

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from viewkeeper.agent.adapters.link.connection import Connection, ConnectionFailed
-from viewkeeper.agent.adapters.link.link import LASTED_S, WINDOW
+from viewkeeper.agent.adapters.link.link import LASTED_S
 from viewkeeper.agent.adapters.link.messages import Incoming
+from viewkeeper.agent.adapters.link.session import WINDOW
 from viewkeeper.agent.adapters.link.settings import LinkSettings
 from viewkeeper.agent.adapters.link.versions import Version
 from viewkeeper.protocol.errors import SetupError

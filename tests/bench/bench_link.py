@@ -97,7 +97,7 @@ def link_to(
 
 def idle(minutes: float, introduction: Introduction | None) -> dict[str, float]:
     """A camera with nothing wrong: bytes and segments of so many minutes, taken for a day."""
-    body = report((), everything=False)
+    body = report(())
     with tempfile.TemporaryDirectory(prefix="viewkeeper-bench-") as text:
         folder = Path(text)
         with site_broker(folder) as port, Relay(port) as relay:

@@ -58,7 +58,7 @@ def register() -> Register:
 
 def messages(boot: bytes) -> list[Message]:
     """Reports of every camera in turn, as they would come."""
-    body = report((), everything=False)
+    body = report(())
     found: list[Message] = []
     for sequence in range(1, EACH + 1):
         for number in range(CAMERAS):

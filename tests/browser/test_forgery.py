@@ -201,7 +201,7 @@ def test_two_ledgers_of_one_size_are_told(broker: Broker, visit: Visit) -> None:
     gate.checkpoint(40, bytes(32))
     expect(page.locator("[data-fact=checkpoint]")).to_contain_text("40")
     expect(page.locator("[data-fault]")).to_have_count(0)
-    gate.report(ledger_size=40, ledger_root=bytes(31) + b"\x01")
+    gate.report(ledger_size=40, ledger_root=b"\x01" + bytes(31))
     expect(page.locator("[data-fault=ledger_forked]")).to_be_visible()
 
 

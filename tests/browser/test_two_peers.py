@@ -76,7 +76,7 @@ def test_a_record_is_read_field_by_field_as_it_was_written(gate: Voice, page: Pa
     assert found["body"]["view"]["move"]["pan_mdeg"] == -1500
     assert found["body"]["view"]["move"]["zoom_ppm"] == 1_250_000
     assert found["body"]["view"]["cause"] is None
-    assert found["body"]["ledger_root"] == bytes(range(32)).hex()
+    assert found["body"]["ledger_root"] == bytes(range(16)).hex()
     assert found["body"]["last_refusal"] == "expired"
 
 

@@ -65,7 +65,7 @@ class Sender:
         history_rate_hz: rows a second on ``history`` at most.
         clock: seconds, monotonic.
         hold_s: how long an acknowledged row is held for a recorder's receipt; 0: not at all.
-        resend_s: when it is sent again for the first time while the connection lives.
+        resend_s: how long a receipt may take before the row is sent again.
         tells: whether a row that no receipt came for is a loss to tell.
     """
 
@@ -244,7 +244,7 @@ class Sender:
 
     def confirmed(self, place: Place) -> None:
         """A recorder has a record on its disk."""
-        number = self._unconfirmed.confirmed(place)
+        number = self._unconfirmed.confirmed(place, self._clock())
         if number is not None:
             self._outbox.done(number)
 

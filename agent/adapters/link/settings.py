@@ -61,8 +61,8 @@ class LinkSettings:
             then it is let go of, and told as a gap. 0: no recorder gives receipts here.
         settle_s: how long it is held where none does: longer than the broker takes to write its
             memory (``autosave_interval``).
-        resend_s: when a record without a receipt is sent again on a living connection, for the
-            first time; each later wait is twice as long.
+        resend_s: how long a receipt may take before the record is sent again on a connection that
+            lives; each later wait is twice as long.
         mirror_period_s: how long a plain mirror that tells nothing new is held back, where no Home
             Assistant waits for it.
         history_rate_hz: records a second replayed after an outage, at most.
@@ -113,7 +113,7 @@ class LinkSettings:
         if not 5 <= self.keepalive_s <= 65_535:
             raise SetupError(Reason.SETTING, "broker: keepalive_s from 5 to 65535")
         if self.receipt_s < 0 or self.settle_s < 0 or self.resend_s <= 0:
-            raise SetupError(Reason.SETTING, "broker: receipt_s, settle_s >= 0 and resend_s > 0")
+            raise SetupError(Reason.SETTING, "broker: receipt_s, settle_s from 0, resend_s above 0")
         if self.outbox_rows < 1 or self.outbox_bytes < 4096 or self.history_rate_hz <= 0:
             raise SetupError(
                 Reason.SETTING, "outbox: at least 1 row, 4096 bytes and a rate above 0"

@@ -50,7 +50,10 @@ def own_certificate(path: Path, today: dt.datetime) -> Certificate:
     except ValueError:
         raise SetupError(Reason.FILE_UNREADABLE, f"{path} is not a PEM certificate") from None
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    until = certificate.not_valid_after_utc
+    # Debian 12's cryptography says it without its time zone.
+    until = getattr(certificate, "not_valid_after_utc", None)
+    if until is None:
+        until = certificate.not_valid_after.replace(tzinfo=dt.UTC)
     return Certificate(str(names[0].value) if names else "", (until - today).days)
 
 

@@ -105,6 +105,14 @@ function parseField(field, value, where) {
         throw new Refusal(REASONS.FIELD_RANGE, `${where} is not a ${field.of}`);
       }
       return value;
+    case "code":
+      inRange(expect(isInteger(value), value, where, "an integer"), value, { low: 0, high: members(field.of).length - 1 }, where);
+      return members(field.of)[value];
+    case "set": {
+      const all = members(field.of);
+      inRange(expect(isInteger(value), value, where, "an integer"), value, { low: 0, high: 2 ** all.length - 1 }, where);
+      return all.filter((_, place) => Math.floor(value / 2 ** place) % 2);
+    }
     case "number":
       expect(isInteger(value), value, where, "an integer");
       return numberName(field.of, value, where);
@@ -118,6 +126,8 @@ function parseField(field, value, where) {
       throw new Refusal(REASONS.FIELD_TYPE, `${where} is of a kind this page does not know`);
   }
 }
+
+const members = (name) => (name === "Reason" ? Object.values(REASONS) : VOCABULARIES[name]);
 
 const isInteger = (value) => typeof value === "number" || typeof value === "bigint";
 

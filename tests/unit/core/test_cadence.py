@@ -29,7 +29,7 @@ REPORT = Report(
     lifecycle=LifecycleState.IN_USE,
     config_sequence=1,
     ledger_size=1,
-    ledger_root=bytes(32),
+    ledger_root=bytes(16),
     refusals=0,
 )
 

@@ -50,7 +50,13 @@ def of_kind(kind: declared.Kind) -> st.SearchStrategy[Any]:
         case declared.Text(low, high, pattern):
             matching = st.from_regex(pattern, fullmatch=True, alphabet=st.characters(codec="ascii"))
             return matching.filter(lambda text: low <= len(text) <= high)
-        case declared.Choice(vocabulary) | declared.NumberOf(vocabulary):
+        case declared.SetOf(vocabulary):
+            # In the vocabulary's order, as it is read.
+            chosen = st.sets(st.sampled_from(list(vocabulary)))
+            return chosen.map(lambda some: tuple(one for one in vocabulary if one in some))
+        case (
+            declared.Choice(vocabulary) | declared.NumberOf(vocabulary) | declared.Code(vocabulary)
+        ):
             return st.sampled_from(list(vocabulary))
         case declared.ListOf(item, low, high):
             return st.lists(of_kind(item), min_size=low, max_size=min(high, low + 2)).map(tuple)

@@ -51,8 +51,8 @@ class HeldAgainstModel(RuleBasedStateMachine):
     @rule(which=st.integers(0, 5))
     def confirm(self, which: int) -> None:
         for number in sorted({*self.acknowledged, *self.on_their_way})[which : which + 1]:
-            assert self.held.confirmed(place(number)) == number
-            assert self.held.confirmed(place(number)) is None
+            assert self.held.confirmed(place(number), self.now_s) == number
+            assert self.held.confirmed(place(number), self.now_s) is None
             self.on_their_way.discard(number)
             self.acknowledged.pop(number, None)
 
@@ -87,5 +87,21 @@ def test_nothing_is_held_where_nothing_shall_be():
     held = Unconfirmed(0.0, RESEND_S)
     held.expect(1, place(1))
     assert not held.acknowledged(1, place(1), 0.0)
-    assert held.confirmed(place(1)) is None
+    assert held.confirmed(place(1), 0.0) is None
     assert len(held) == 0
+
+
+def test_a_row_that_a_later_one_overtook_goes_again_when_its_receipt_had_its_time():
+    held = Unconfirmed(HOLD_S, RESEND_S)
+    for number in (1, 2, 3):
+        held.expect(number, place(number))
+        held.acknowledged(number, place(number), float(number))
+    held.acknowledged(1, place(1), 4.0)  # once more: its next turn is far away
+    assert held.confirmed(place(3), 5.0) == 3
+    assert held.next_due() == (2.0 + RESEND_S, 2)  # overtaken; 1 went out after 3, it was not
+    assert held.confirmed(place(2), 6.0) == 2
+    assert held.next_due() == (4.0 + 2 * RESEND_S, 1)
+    held.expect(4, place(4))
+    held.acknowledged(4, place(4), 100.0)
+    assert held.confirmed(place(4), 101.0) == 4
+    assert held.next_due() == (101.0, 1)

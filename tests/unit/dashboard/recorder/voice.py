@@ -54,7 +54,7 @@ def report(verdict: ViewVerdict = ViewVerdict.SAME) -> records.Report:
         lifecycle=LifecycleState.FILED,
         config_sequence=1,
         ledger_size=1,
-        ledger_root=bytes(32),
+        ledger_root=bytes(16),
         refusals=0,
     )
 
