@@ -17,7 +17,8 @@ from viewkeeper.agent.core.view.geometry import (
     move_from_rotation,
 )
 from viewkeeper.agent.core.view.match import Match, match
-from viewkeeper.agent.core.view.refine import Fit, Pose, tile_boxes
+from viewkeeper.agent.core.view.points import tile_boxes
+from viewkeeper.agent.core.view.refine import Fit, Pose
 from viewkeeper.agent.core.view.registered import RegisteredView
 
 AGREED = 0.35

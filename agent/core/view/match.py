@@ -10,11 +10,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal, overload
 
 import numpy as np
 
 from viewkeeper.agent.core.view.field import Pyramid
-from viewkeeper.agent.core.view.refine import Fit, Points, Pose, choose_points, refine
+from viewkeeper.agent.core.view.points import Points, choose_points
+from viewkeeper.agent.core.view.refine import Fit, Pose, approach, refine
 from viewkeeper.agent.core.view.search import (
     NEAR,
     QUICK,
@@ -26,12 +28,16 @@ from viewkeeper.agent.core.view.search import (
 )
 
 POINTS_A_TILE = (30, 16)
-DENSE_POINTS_A_TILE = 120
-_QUICK_CANDIDATES, _WIDE_CANDIDATES = 2, 6
+SPARSE_POINTS_A_TILE, DENSE_POINTS_A_TILE = 10, 120
+_QUICK_CANDIDATES, _WIDE_CANDIDATES, _WIDE_KEPT = 2, 6, 3
+_PLAUSIBLE = 0.35
+"""Mean agreement, before any step, from which a remembered pose is tried without a search."""
 _GOOD = 0.3
 """Mean agreement worth a closer look; wrong guesses on a plain horizon can reach it."""
 _SURE = 0.99
 """Belief that needs no rival."""
+_UNSETTLED_PX = 0.3
+"""Last step, in pixels of the fine field, that is too large for a pose that is nearly right."""
 _CLEAR = 0.6
 """Mean agreement below which more points are asked for the last step."""
 _ONE_TURN, _ONE_ZOOM = math.cos(math.radians(1.5)), 0.04
@@ -58,6 +64,11 @@ class Reference:
         )
 
     @cached_property
+    def sparse(self) -> Points:
+        """Few points of the finest level, to come near."""
+        return choose_points(self.pyramid.fields[0], self.pyramid.cameras[0], SPARSE_POINTS_A_TILE)
+
+    @cached_property
     def dense(self) -> Points:
         """Many points of the finest level, to settle what few leave in doubt."""
         return choose_points(self.pyramid.fields[0], self.pyramid.cameras[0], DENSE_POINTS_A_TILE)
@@ -79,7 +90,7 @@ class Reference:
 
     def warm(self) -> None:
         """Make at once what is otherwise made when first asked for."""
-        _ = (self.dense, self.quick, self.wide, self.near)
+        _ = (self.sparse, self.dense, self.quick, self.wide, self.near)
 
 
 def score(fit: Fit) -> float:
@@ -147,33 +158,72 @@ def match(reference: Reference, present: Pyramid, near: Sequence[Pose] = ()) -> 
         present: the frame's fields.
         near: poses worth trying before a search, likeliest first.
     """
-    fields, cameras, points = present.fields, present.cameras, reference.points
-    for pose in _first_guesses(reference, present, near):
-        fit = refine(points[1], fields[1], cameras[1], pose, 4, settle_px=0.1)
-        if mean_agreement(fit) < _GOOD:
+    fields, cameras, coarse = present.fields, present.cameras, reference.points[1]
+    for guess, least in _first_guesses(reference, present, near):
+        come = approach(coarse, fields[1], cameras[1], guess, 3, settle_px=0.15, least=least)
+        if come.agreement < _GOOD:
             continue
-        fit = refine(points[0], fields[0], cameras[0], fit.pose, 12, settle_px=0.01)
-        belief = belief_alone(fit)
-        if belief > _SURE:
-            if mean_agreement(fit) < _CLEAR:
-                fit = refine(reference.dense, fields[0], cameras[0], fit.pose, 4, settle_px=0.01)
-            return Match(fit, belief)
-    fits: list[Fit] = []
-    for guess in search(reference.wide, fields[1], cameras[1], _WIDE_CANDIDATES):
-        better = look_again(reference.near, fields[1], cameras[1], guess)
+        fit = _fine(reference, present, come.pose, hurried=True)
+        if fit is not None and belief_alone(fit) > _SURE:
+            return _polished(reference, present, fit)
+    guesses: list[Fit] = []
+    for candidate in search(reference.wide, fields[1], cameras[1], _WIDE_CANDIDATES):
+        better = look_again(reference.near, fields[1], cameras[1], candidate)
         pose = Pose(better.rotation, better.zoom)
-        fit = refine(points[1], fields[1], cameras[1], pose, 5, settle_px=0.05)
-        fit = refine(points[0], fields[0], cameras[0], fit.pose, 5)
+        guesses.append(refine(coarse, fields[1], cameras[1], pose, 6, settle_px=0.05))
+    guesses.sort(key=significance, reverse=True)
+    fits: list[Fit] = []
+    for rough in guesses[:_WIDE_KEPT]:
+        fit = _fine(reference, present, rough.pose)
+        if mean_agreement(rough) >= _GOOD and belief_alone(fit) > _SURE:
+            return _polished(reference, present, fit)
         # Noise and fog leave little agreement a point: more points tell it from none.
-        fits.append(refine(reference.dense, fields[0], cameras[0], fit.pose, 3))
+        fits.append(refine(reference.dense, fields[0], cameras[0], fit.pose, 4))
     best = max(fits, key=significance)
     best = refine(reference.dense, fields[0], cameras[0], best.pose, 6, settle_px=0.01)
     rivals = [significance(fit) for fit in fits if _apart(fit.pose, best.pose)]
     return Match(best, belief_among(best, max(rivals, default=0.0)))
 
 
-def _first_guesses(reference: Reference, present: Pyramid, near: Sequence[Pose]) -> Iterator[Pose]:
-    yield from near
+@overload
+def _fine(reference: Reference, present: Pyramid, pose: Pose) -> Fit: ...
+
+
+@overload
+def _fine(
+    reference: Reference, present: Pyramid, pose: Pose, *, hurried: Literal[True]
+) -> Fit | None: ...
+
+
+def _fine(
+    reference: Reference, present: Pyramid, pose: Pose, *, hurried: bool = False
+) -> Fit | None:
+    """What the fine fields make of a pose: few points to come near, more to settle.
+
+    ``hurried``: nothing where few points do not settle, as about a wrong pose they seldom do.
+    """
+    field, camera = present.fields[0], present.cameras[0]
+    come = approach(reference.sparse, field, camera, pose, 7, settle_px=0.1)
+    if hurried and come.step_px > _UNSETTLED_PX:
+        return None
+    return refine(reference.points[0], field, camera, come.pose, 6, settle_px=0.01)
+
+
+def _polished(reference: Reference, present: Pyramid, fit: Fit) -> Match:
+    """A pose that needs no rival to be believed."""
+    belief = belief_alone(fit)
+    if mean_agreement(fit) < _CLEAR:
+        field, camera = present.fields[0], present.cameras[0]
+        fit = refine(reference.dense, field, camera, fit.pose, 4, settle_px=0.01)
+    return Match(fit, belief)
+
+
+def _first_guesses(
+    reference: Reference, present: Pyramid, near: Sequence[Pose]
+) -> Iterator[tuple[Pose, float]]:
+    """Poses, and the agreement each needs before it is worth a step."""
+    for pose in near:
+        yield pose, _PLAUSIBLE
     field, camera = present.fields[1], present.cameras[1]
     for guess in search(reference.quick, field, camera, _QUICK_CANDIDATES):
-        yield Pose(guess.rotation, guess.zoom)
+        yield Pose(guess.rotation, guess.zoom), -1.0

@@ -1,28 +1,25 @@
 """Local refinement: Gauss-Newton on pan, tilt, roll and zoom over tiles of the registered view.
 
-Inverse compositional (Baker and Matthews 2004): the derivatives belong to the registered field
-and are computed once. Unknown: a small rotation vector in the registered camera's frame and a
-small log-zoom. Tiles that do not agree lose their weight, so a lorry costs the tiles it hides
-and nothing else; the spread of the tiles' own wishes gives the standard error (a cluster-robust
-"sandwich", Liang and Zeger 1986), because pixels of one tile are far from independent.
+Inverse compositional (Baker and Matthews 2004), on points chosen beforehand. Unknown: a small
+rotation vector in the registered camera's frame and a small log-zoom. Tiles that do not agree lose
+their weight, so a lorry costs the tiles it hides and nothing else; the spread of the tiles' own
+wishes gives the standard error (a cluster-robust "sandwich", Liang and Zeger 1986), because pixels
+of one tile are far from independent.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viewkeeper.agent.core.view.field import Field
 from viewkeeper.agent.core.view.geometry import Camera, Floats, rotation_from_vector
+from viewkeeper.agent.core.view.points import TILES, Points, Singles
 
-TILES_X, TILES_Y = 12, 9
-TILES = TILES_X * TILES_Y
-_MARGIN_PX = 3
 _ROBUST = 0.35
 """Squared field difference at which a point's weight is halved."""
 
@@ -33,39 +30,9 @@ independent, nor is the model quite linear, and the less so the fainter the agre
 _FLOOR_PX = 0.006
 """Interpolation's own error, pixels of the level; roll and zoom are felt at the edge."""
 _UNKNOWN = 10.0
-_LEAST_SHRINK, _MOST_SHRINK = 0.1, 0.8
-
-Singles = NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Chosen points of the registered view at one level, tile by tile (T tiles of Q points).
-
-    Attributes:
-        rays: float32, (3, T * Q).
-        values: float32, (T, 2 Q), registered field, real and imaginary parts interleaved.
-        lengths2: float32, (T, Q), squared length of the values; 0 for filler.
-        jacobian: float32, (T, 4, 2 Q): change of the values by rotation vector and log-zoom.
-        normal: float64, (T, 16): J Jᵀ of each tile.
-        present: float32, (T, Q): 1, or 0 for filler.
-        centres: (3, T), rays of the tiles' centres.
-        pixel_rad: angle of one pixel of this level.
-    """
-
-    rays: Singles
-    values: Singles
-    lengths2: Singles
-    jacobian: Singles
-    normal: Floats
-    present: Singles
-    centres: Floats
-    pixel_rad: float
-
-    @property
-    def per_tile(self) -> int:
-        """Q."""
-        return self.present.shape[1]
+_LEAST_SHRINK, _MOST_SHRINK = 0.1, 0.6
+_BORDER = 2
+"""Pixels along the frame's edge that have no field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,111 +66,20 @@ class Fit:
     spread_px: float
 
 
-@lru_cache(maxsize=8)
-def tile_boxes(shape: tuple[int, int]) -> NDArray[np.int64]:
-    """(T, 4): x0, y0, x1, y1, end excluded, of every tile of an (h, w) grid, row by row."""
-    height, width = shape
-    xs = np.linspace(0, width, TILES_X + 1).round().astype(np.int64)
-    ys = np.linspace(0, height, TILES_Y + 1).round().astype(np.int64)
-    y, x = np.divmod(np.arange(TILES), TILES_X)
-    boxes = np.stack([xs[x], ys[y], xs[x + 1], ys[y + 1]], axis=1)
-    boxes.flags.writeable = False  # it is shared
-    return boxes
-
-
-def choose_points(field: Field, camera: Camera, per_tile: int) -> Points:
-    """The ``per_tile`` points of each tile whose field changes most."""
-    width = field.shape[1]
-    fx, fy = _derivatives(field)
-    salience = np.abs(fx) ** 2 + np.abs(fy) ** 2
-    salience[:_MARGIN_PX], salience[-_MARGIN_PX:] = 0.0, 0.0
-    salience[:, :_MARGIN_PX], salience[:, -_MARGIN_PX:] = 0.0, 0.0
-    boxes = tile_boxes((field.shape[0], width))
-    chosen = np.zeros((TILES, per_tile), np.int64)
-    present = np.zeros((TILES, per_tile), np.float32)
-    centres = np.zeros((2, TILES))
-    for tile, (x0, y0, x1, y1) in enumerate(boxes):
-        rows, columns = np.mgrid[y0:y1, x0:x1]
-        index = (rows * width + columns).ravel()
-        order = np.argsort(-salience.ravel()[index], kind="stable")[:per_tile]
-        chosen[tile, : len(order)] = index[order]
-        present[tile, : len(order)] = salience.ravel()[index[order]] > 0.0
-        centres[:, tile] = (x0 + x1 - 1) / 2.0, (y0 + y1 - 1) / 2.0
-    flat = chosen.ravel()
-    x, y = (flat % width).astype(np.float64), (flat // width).astype(np.float64)
-    rays = camera.rays(x, y)
-    jacobian = _jacobian(camera, rays, fx.ravel()[flat], fy.ravel()[flat])
-    jacobian = jacobian.reshape(4, TILES, per_tile, 2).transpose(1, 0, 2, 3)
-    jacobian = (jacobian * present[:, None, :, None]).reshape(TILES, 4, 2 * per_tile)
-    values = field.ravel()[flat].reshape(TILES, per_tile) * present
-    return Points(
-        rays.astype(np.float32),
-        np.stack([values.real, values.imag], axis=2).reshape(TILES, -1).astype(np.float32),
-        np.square(np.abs(values)).astype(np.float32),
-        np.ascontiguousarray(jacobian, dtype=np.float32),
-        (jacobian @ jacobian.transpose(0, 2, 1)).reshape(TILES, 16),
-        present,
-        camera.rays(centres[0], centres[1]),
-        1.0 / camera.focal_px,
-    )
-
-
-def _derivatives(field: Field) -> tuple[Field, Field]:
-    fx, fy = np.zeros_like(field), np.zeros_like(field)
-    half = np.float32(0.5)
-    fx[:, 1:-1] = (field[:, 2:] - field[:, :-2]) * half
-    fy[1:-1] = (field[2:] - field[:-2]) * half
-    return fx, fy
-
-
-def _jacobian(camera: Camera, rays: Floats, fx: Field, fy: Field) -> Floats:
-    """(4, N, 2): derivative of the field's two parts, by the chain rule over the ray."""
-    step = 1e-4
-    base = np.stack(camera.project(rays))
-    columns: list[Floats] = []
-    for axis in range(3):
-        moved = rays.copy()
-        moved[axis] += step
-        columns.append((np.stack(camera.project(moved)) - base) / step)
-    by_ray = np.stack(columns)  # (3 of ray, 2 of pixel, N)
-    parts: list[Floats] = []
-    for gx, gy in ((fx.real, fy.real), (fx.imag, fy.imag)):
-        pull = gx * by_ray[:, 0] + gy * by_ray[:, 1]
-        turn = np.stack(
-            [
-                rays[1] * pull[2] - rays[2] * pull[1],
-                rays[2] * pull[0] - rays[0] * pull[2],
-                rays[0] * pull[1] - rays[1] * pull[0],
-                # Zooming about the registered axis; about the turned one it differs in second
-                # order only, and the residual, which decides, is exact.
-                pull[2] * rays[2],
-            ]
-        )
-        parts.append(turn)
-    return np.stack(parts, axis=2)
-
-
-def _homogeneous(camera: Camera, pose: Pose) -> Singles:
-    """(3, 3): ray of the registered camera to homogeneous pixel of the present frame."""
-    focal = camera.focal_px * pose.zoom
-    calibration = np.array([[focal, 0.0, camera.cx], [0.0, focal, camera.cy], [0.0, 0.0, 1.0]])
-    return (calibration @ pose.rotation.T).astype(np.float32)
-
-
-def _pixels(points: Points, camera: Camera, pose: Pose) -> tuple[Singles, Singles]:
-    """Where each chosen point should be in the present frame; far outside if behind it."""
+def _places(points: Points, camera: Camera, pose: Pose) -> Singles:
+    """(2, T * Q): column and row of each chosen point in the present frame, counted from pixel
+    (`_BORDER`, `_BORDER`); far outside if behind the camera."""
+    corner_x, corner_y = camera.cx - _BORDER, camera.cy - _BORDER
     if camera.lens.straight:
-        x, y, depth = _homogeneous(camera, pose) @ points.rays
-        np.maximum(depth, np.float32(1e-3), out=depth)
-        np.reciprocal(depth, out=depth)
-        x *= depth
-        y *= depth
-        return x, y
-    x, y = camera.zoomed(pose.zoom).project(pose.rotation.T @ points.rays)
-    return (
-        np.nan_to_num(x, nan=-9.0).astype(np.float32),
-        np.nan_to_num(y, nan=-9.0).astype(np.float32),
-    )
+        focal = camera.focal_px * pose.zoom
+        calibration = np.array([[focal, 0.0, corner_x], [0.0, focal, corner_y], [0.0, 0.0, 1.0]])
+        rows = (calibration @ pose.rotation.T).astype(np.float32) @ points.rays
+        places = rows[:2]
+        places /= np.maximum(rows[2], np.float32(1e-3))
+        return places
+    moved = Camera(camera.lens, camera.focal_px * pose.zoom, corner_x, corner_y)
+    places = np.stack(moved.project(pose.rotation.T @ points.rays))
+    return np.clip(np.nan_to_num(places, nan=-9.0), -1e6, 1e6).astype(np.float32)
 
 
 def _sample(points: Points, field: Field, camera: Camera, pose: Pose) -> tuple[Singles, Singles]:
@@ -212,26 +88,24 @@ def _sample(points: Points, field: Field, camera: Camera, pose: Pose) -> tuple[S
     Returns: (T, 2 Q) interleaved like `Points.values`, zero where unseen; (T, Q) 1 where seen.
     """
     height, width = field.shape
-    x, y = _pixels(points, camera, pose)
-    # Counted from pixel (2, 2).
-    x -= np.float32(2.0)
-    y -= np.float32(2.0)
-    column, row = np.floor(x), np.floor(y)
-    x -= column
-    y -= row
-    inside = (column >= 0.0) & (column < width - 5) & (row >= 0.0) & (row < height - 5)
-    row *= np.float32(width)
+    places = _places(points, camera, pose)
+    cells = np.floor(places)
+    places -= cells
+    x, y = places
+    # Below zero counts as very far once the sign is dropped.
+    column, row = cells.astype(np.int32)
+    inside = column.view(np.uint32) < max(width - 2 * _BORDER - 1, 0)
+    inside &= row.view(np.uint32) < max(height - 2 * _BORDER - 1, 0)
+    row *= width
     row += column
-    row += np.float32(2 * width + 2)
-    row *= inside  # a point outside reads the field's corner, which is zero
-    index = row.astype(np.intp)
-    flat: NDArray[Any] = field.ravel()
-    top, right = flat[index], flat[index + 1]
+    row *= inside
+    flat: NDArray[Any] = field.ravel()[_BORDER * (width + 1) :]
+    top, right = flat.take(row), flat[1:].take(row)
     right -= top
     right *= x
     top += right
-    index += width
-    bottom, right = flat[index], flat[index + 1]
+    lower = flat[width:]
+    bottom, right = lower.take(row), lower[1:].take(row)
     right -= bottom
     right *= x
     bottom += right
@@ -259,17 +133,42 @@ def tile_phase(centres: Floats, pose: Pose) -> NDArray[np.complex64]:
     return (place / (np.conj(place) + 1e-12)).astype(np.complex64)
 
 
+class Approach(NamedTuple):
+    """Where a few steps led.
+
+    Attributes:
+        pose: the last one.
+        agreement: mean agreement before the last step, -1..1.
+        step_px: length of the last step, pixels of the level.
+    """
+
+    pose: Pose
+    agreement: float
+    step_px: float
+
+
 @dataclass(frozen=True, slots=True)
 class _State:
-    """Tile sums at one pose."""
+    """What the tiles say at one pose.
 
-    agreement: Floats
-    seen: Singles
+    Attributes:
+        agreement, own, trust: (T,): correlation, the registered field's energy, say.
+        seen: (T, Q).
+        pull: (T, 2 Q): difference of the fields, weighted point by point.
+        share: (T,): how much of each tile's normal matrix counts.
+    """
+
+    agreement: Singles
     own: Singles
-    trust: Floats
-    slope: Floats
-    normal: Floats
-    stiff_normal: Floats
+    trust: Singles
+    seen: Singles
+    pull: Singles
+    share: Singles
+
+    def mean_agreement(self) -> float:
+        """Over what is visible, weighted by the registered structure."""
+        weight = np.sqrt(self.own)
+        return float(self.agreement @ weight) / (float(weight.sum()) + 1e-9)
 
 
 def _evaluate(points: Points, field: Field, camera: Camera, pose: Pose, floor: float) -> _State:
@@ -283,8 +182,8 @@ def _evaluate(points: Points, field: Field, camera: Camera, pose: Pose, floor: f
     trust = np.minimum(np.maximum((agreement - np.float32(floor)) * np.float32(2.0), 0.0), 1.0)
     trust *= np.sqrt(trust)
     # Fog and noise shrink the frame's field: compare shapes, not lengths.
-    gain = np.minimum(np.maximum(cross / other, np.float32(0.2)), np.float32(3.0))
-    values *= gain[:, None]
+    cross /= other
+    values *= np.minimum(np.maximum(cross, np.float32(0.2)), np.float32(3.0))[:, None]
     values -= registered
     squares = values * values
     robust = squares[:, 0::2] + squares[:, 1::2]
@@ -293,7 +192,6 @@ def _evaluate(points: Points, field: Field, camera: Camera, pose: Pose, floor: f
     np.divide(seen, robust, out=robust)
     weighted = values.view(np.complex64)
     weighted *= robust
-    slope = np.matmul(points.jacobian, values[:, :, None])[:, :, 0].astype(np.float64)
     # Noise in the frame attenuates how the residual answers to a move by the tile's reliability,
     # the squared correlation. Far from the goal a low correlation means distance, not noise, so
     # steps are taken as if it were better.
@@ -301,8 +199,66 @@ def _evaluate(points: Points, field: Field, camera: Camera, pose: Pose, floor: f
     share *= trust
     share *= agreement
     share *= np.float32(1.0 / points.per_tile)
-    normal = (np.stack([share * agreement, share]) @ points.normal).reshape(2, 4, 4)
-    return _State(agreement, seen, own, trust, slope, normal[0], normal[1])
+    return _State(agreement, own, trust, seen, values, share)
+
+
+def _descend(
+    points: Points,
+    field: Field,
+    camera: Camera,
+    pose: Pose,
+    steps: int,
+    settle_px: float,
+    floor: float = 0.15,
+    least: float = -2.0,
+) -> tuple[Pose, _State, float]:
+    """At most ``steps`` steps: the pose, the state before the last of them, its radians."""
+    step = 0.0
+    state = _evaluate(points, field, camera, pose, floor)
+    if least > -1.0 and state.mean_agreement() < least:
+        return pose, state, step
+    before: Floats | None = None
+    for left in range(steps - 1, -1, -1):
+        pull = (state.pull * state.trust[:, None]).ravel()
+        wish = (points.across @ pull).astype(np.float64)
+        change = np.linalg.solve(_damped(state.share @ points.normal), wish)
+        step = float(np.abs(change).max())
+        if before is None:
+            before = change
+        else:
+            # Steps that shrink evenly leave a geometric series to go: take it whole (Aitken).
+            shrink = float(change @ before) / (float(before @ before) + 1e-30)
+            if shrink > _LEAST_SHRINK:
+                change = change / (1.0 - min(shrink, _MOST_SHRINK))
+            before = None
+        pose = _moved(pose, change)
+        if left == 0 or step < settle_px * points.pixel_rad:
+            break
+        state = _evaluate(points, field, camera, pose, floor)
+    return pose, state, step
+
+
+def approach(
+    points: Points,
+    field: Field,
+    camera: Camera,
+    pose: Pose,
+    steps: int,
+    *,
+    settle_px: float,
+    least: float = -2.0,
+) -> Approach:
+    """Come nearer by at most ``steps`` steps, at less cost than `refine`.
+
+    Args:
+        points, field, camera, pose, settle_px: as of `refine`.
+        steps: at least 1.
+        least: mean agreement below which no step is taken.
+    """
+    if min(field.shape) < 8:
+        return Approach(pose, 0.0, 0.0)
+    pose, state, step = _descend(points, field, camera, pose, steps, settle_px, least=least)
+    return Approach(pose, state.mean_agreement(), step / points.pixel_rad)
 
 
 def refine(
@@ -325,44 +281,34 @@ def refine(
         steps: 0 only evaluates.
         floor: agreement at and below which a tile has no say.
         settle_px: stop when a step moves the picture by less.
+
+    Returns: the pose, and what the tiles said of the one before the last step.
     """
     if min(field.shape) < 8:
         return _nothing(pose)
-    state = _evaluate(points, field, camera, pose, floor)
-    before: Floats | None = None
-    for _ in range(steps):
-        change = _inverse(state.stiff_normal) @ (state.trust @ state.slope)
-        step = float(np.abs(change).max())
-        if before is None:
-            before = change
-        else:
-            # Steps that shrink evenly leave a geometric series to go: take it whole (Aitken).
-            shrink = float(change @ before) / float(before @ before + 1e-30)
-            if _LEAST_SHRINK < shrink < _MOST_SHRINK:
-                change = change / (1.0 - shrink)
-            before = None
-        pose = _moved(pose, change)
-        if step < settle_px * points.pixel_rad:
-            break
-        state = _evaluate(points, field, camera, pose, floor)
-    return _fit(points, state, pose, _inverse(state.normal))
+    pose, state, _ = _descend(points, field, camera, pose, steps, settle_px, floor)
+    return _fit(points, state, pose)
 
 
-def _inverse(normal: Floats) -> Floats:
-    """Of a slightly damped normal matrix, so that one without tiles has one too."""
-    return np.linalg.inv(normal + np.diag(np.diag(normal) * 1e-3 + 1e-6))
+def _damped(normal: NDArray[Any]) -> Floats:
+    """(4, 4): a normal matrix (16,), raised so that one without tiles can be solved too."""
+    raised = normal.astype(np.float64)
+    raised[::5] *= 1.001
+    raised[::5] += 1e-6
+    return raised.reshape(4, 4)
 
 
-def _fit(points: Points, state: _State, pose: Pose, inverse: Floats) -> Fit:
-    scores = state.trust[:, None] * state.slope
+def _fit(points: Points, state: _State, pose: Pose) -> Fit:
     support = float(state.trust.sum() ** 2 / (np.sum(state.trust**2) + 1e-9))
     covariance = np.eye(4) * _UNKNOWN
     if support > 5.0:
-        spread = inverse @ (scores.T @ scores) @ inverse
-        weight = np.sqrt(state.own)
-        mean = float((state.agreement * weight).sum() / (weight.sum() + 1e-9))
-        inflation = _INFLATION * min(1.0, max(mean, 0.15)) ** -_INFLATION_POWER
-        covariance = spread * (inflation * support / (support - 4.0))
+        inverse = np.linalg.inv(_damped((state.share * state.agreement) @ points.normal))
+        slope = np.einsum("ctq,tq->tc", points.across.reshape(4, TILES, -1), state.pull)
+        scores = (state.trust[:, None] * slope).astype(np.float64)
+        mean = min(1.0, max(state.mean_agreement(), 0.15))
+        inflation = _INFLATION * mean**-_INFLATION_POWER
+        covariance = inverse @ (scores.T @ scores) @ inverse
+        covariance *= inflation * support / (support - 4.0)
         covariance += np.diag([1.0, 1.0, 2.0, 2.0]) * (_FLOOR_PX * points.pixel_rad) ** 2
     spread_px = math.sqrt(max(covariance[0, 0], covariance[1, 1])) / points.pixel_rad
     total = np.maximum(points.present.sum(axis=1), 1.0)
