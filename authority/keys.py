@@ -115,7 +115,8 @@ def _raw_from_pem(path: Path) -> tuple[cose.Algorithm, bytes]:
             Reason.FILE_UNREADABLE, f"{path}: not a public key (64 hex digits or a PEM file)"
         ) from error
     if isinstance(key, Ed25519PublicKey):
-        return cose.Algorithm.ED25519, key.public_bytes_raw()
+        raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        return cose.Algorithm.ED25519, key.public_bytes(*raw)
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return cose.Algorithm.ES256, p256.point_of(key)
     raise SetupError(Reason.SETTING, f"{path} is not an Ed25519 or P-256 public key")

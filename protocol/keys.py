@@ -164,7 +164,11 @@ class SoftwareSigner:
 
     @property
     def verify_key(self) -> VerifyKey:
-        return VerifyKey(Algorithm.ED25519, self.private_key.public_key().public_bytes_raw())
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        public = self.private_key.public_key()
+        # Not public_bytes_raw(): Debian 12's cryptography does not have it yet.
+        return VerifyKey(Algorithm.ED25519, public.public_bytes(Encoding.Raw, PublicFormat.Raw))
 
     def sign(self, message: bytes) -> bytes:
         return self.private_key.sign(message)
