@@ -22,8 +22,8 @@ ARCHITECTURES = ("armv6m", "armv7emsp", "xtensawin", "rv32imc", "x64")
 _CORE = (
     *("errors", "cbor", "sha512", "ed25519", "cose", "rules", "schema", "characters", "together"),
     *("fields", "clock", "keysets", "trust", "policy", "adjudicate", "slots", "ledger", "desk"),
-    *("record_schema", "sealing", "supervisor", "view", "shrink", "flags", "lamp", "tilt"),
-    *("mount", "update_schema", "update"),
+    *("record_schema", "sealing", "supervisor", "pose", "coarse", "view", "shrink", "flags"),
+    *("lamp", "tilt", "mount", "update_schema", "update"),
 )
 MODULES = (
     *(f"core.{name}" for name in _CORE),
@@ -33,7 +33,7 @@ MODULES = (
 )
 WITH = {
     "core.sha512": ("core.sha512", "core.sha512_viper", "core.sha512_plain"),
-    "core.view": ("core.view", "core.view_viper", "core.view_plain"),
+    "core.coarse": ("core.coarse", "core.view_viper", "core.view_plain"),
 }
 _MEASURE = """
 import asyncio, gc, json
