@@ -1,14 +1,14 @@
 #!/bin/sh
-# Builds the Debian packages in a clean root, checks them with lintian and tries them there:
-# install, upgrade, remove, purge.
+# Builds the Debian packages in a clean trixie root, checks them with lintian and tries them there and
+# in a clean bookworm root: install, upgrade, remove, purge.
 #
-#   packaging/build-deb.sh [SUITE]        default: trixie
+#   packaging/build-deb.sh
 #
 # Needs root, mmdebstrap and a Debian mirror (that of apt here). Leaves dist/*.deb.
 set -eu
-suite=${1:-trixie}
+suite=trixie
 top=$(cd "$(dirname "$0")/.." && pwd)
-root=$top/build/root-$suite
+root=$top/build/root-$suite older=$top/build/root-bookworm
 say() { printf '== %s\n' "$*"; }
 
 [ "$(id -u)" = 0 ] || { echo "error: a clean root needs root: sudo $0" >&2; exit 1; }
@@ -25,7 +25,7 @@ python3-paho-mqtt,build-essential,lintian,fakeroot,help2man "$suite" "$root"
 fi
 
 # Maintainer scripts ask /proc; it goes away with this script's own mount namespace.
-[ -n "${VIEWKEEPER_APART:-}" ] || VIEWKEEPER_APART=1 exec unshare --mount "$0" "$suite"
+[ -n "${VIEWKEEPER_APART:-}" ] || VIEWKEEPER_APART=1 exec unshare --mount "$0"
 mount -t proc proc "$root/proc"
 
 say "building"
@@ -44,14 +44,18 @@ chroot "$root" sh -c 'cd /build/viewkeeper && dpkg-buildpackage -b -us -uc' > "$
 say "lintian"
 chroot "$root" sh -c 'cd /build && lintian --allow-root --fail-on error,warning *.changes'
 
-say "install, upgrade, remove, purge"
-chroot "$root" sh -eu -c '
+# The one library that bookworm's own is too old of; pure Python, and its package installs there.
+chroot "$root" sh -c 'apt-get update -qq && cd /build && apt-get download -qq python3-paho-mqtt'
+
+whole_life() { # ROOT: install, upgrade, remove, purge
+    say "install, upgrade, remove, purge: $1"
+    chroot "$1" sh -eu -c '
     cd /build
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq                       # mmdebstrap leaves no lists behind
     apt-get purge -qq -y viewkeeper-agent viewkeeper-desk || true  # of a try that failed
     rm -rf /etc/viewkeeper
-    apt-get install -qq -y --no-install-recommends ./viewkeeper-agent_*.deb ./viewkeeper-desk_*.deb
+    apt-get install -qq -y --no-install-recommends ./*.deb
     viewkeeper-agent --help > /dev/null
     viewkeeper-authority --help > /dev/null
     viewkeeper-dashboard --help > /dev/null
@@ -71,8 +75,22 @@ chroot "$root" sh -eu -c '
     test ! -e /var/lib/viewkeeper
     test -e /etc/viewkeeper/agent.toml   # an owner wrote it, an owner removes it
     rm -r /etc/viewkeeper
-' > "$root/try.log" 2>&1 || { tail -n 20 "$root/try.log" >&2; exit 1; }
+' > "$1/try.log" 2>&1 || { tail -n 20 "$1/try.log" >&2; exit 1; }
+}
+whole_life "$root"
+if [ ! -e "$older/.ready" ]; then
+    say "making a clean bookworm root"
+    rm -rf "$older"
+    mmdebstrap --quiet --variant=apt bookworm "$older"
+    touch "$older/.ready"
+fi
+mount -t proc proc "$older/proc"
+rm -rf "$older/build"
+mkdir "$older/build"
+cp "$root"/build/*.deb "$older/build/"
+whole_life "$older"
 
 mkdir -p "$top/dist"
+rm -f "$top"/dist/python3-paho-mqtt_*.deb
 cp "$root"/build/*.deb "$top/dist/"
 ls -l "$top"/dist/*.deb

@@ -1,6 +1,5 @@
 # These build in roots of their own and need root.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo )
-SUITE ?= trixie
 ARCH ?= amd64
 IMAGE_VERSION ?= 0.1.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 IMAGE_TOOLS := mmdebstrap qemu-user-static binfmt-support
@@ -8,8 +7,8 @@ BOOT_IMAGE_TOOLS := $(IMAGE_TOOLS) qemu-system-x86 qemu-system-arm ovmf qemu-efi
 	rauc squashfs-tools
 
 .PHONY: deb
-deb: ## Debian packages in dist/, built, checked and tried in a clean root (needs root); SUITE=trixie
-	$(AS_ROOT)packaging/build-deb.sh $(SUITE)
+deb: ## Debian packages in dist/, built, checked and tried in clean trixie and bookworm roots (needs root)
+	$(AS_ROOT)packaging/build-deb.sh
 
 .PHONY: image
 image: ## a flashable disk image in dist/, with A/B slots and a read-only root (after make deb; root); ARCH=arm64

@@ -63,6 +63,9 @@ class Machine:
         for tool in (QEMU[arch], *FIRMWARE[arch]):
             if shutil.which(tool) is None and not Path(tool).exists():
                 sys.exit(f"error: {tool} is missing: make boot-image installs what it needs")
+        if not self.accelerated:  # a disk is late there, and systemd would start the machine anew
+            name = "dev-disk-by\\x2dpartlabel-data.device"
+            self.add_unit("late", "[Unit]\nJobRunningTimeoutSec=infinity\n", dropin_of=name)
         self._variables = disk.with_suffix(".vars")
         shutil.copy(FIRMWARE[arch][1], self._variables)
 

@@ -20,10 +20,8 @@ def write(results: Path, target: Path) -> None:
     Args:
         results: holds ``<run>/result.json``.
     """
-    told = [json.loads(path.read_text()) for path in sorted(results.glob("*/result.json"))]
-    columns = [
-        each["arch"] + ("" if each["part"] == "all" else f", {each['part']}") for each in told
-    ]
+    files = sorted(results.glob("*/result.json"))
+    told, columns = [json.loads(path.read_text()) for path in files], [p.parent.name for p in files]
     lines = ["| | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
     lines += [
         f"| {name} | " + " | ".join(_cell(each, key, form) for each in told) + " |"

@@ -43,6 +43,10 @@ def authority(*words: object) -> str:
 class Surroundings:
     """Use it as a context manager.
 
+    Args:
+        folder: made where it is not; otherwise it goes on as it was.
+        anew: with other ports.
+
     Attributes:
         port: of the broker, TLS.
         web_port: of pictures and updates.
@@ -52,7 +56,7 @@ class Surroundings:
         heard: times of reports, and the latest state as JSON.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, anew: bool = False) -> None:
         self.folder, self.desk, self.tls = folder, folder / "desk", folder / "tls"
         self.pan_deg = 0.0
         self.bundle: Path | None = None
@@ -60,13 +64,14 @@ class Surroundings:
         self.state: dict[str, Any] = {}
         certs, ports = tool("certs"), folder / "ports.json"
         self.certs = certs.Authority(self.tls, datetime.datetime.now(datetime.UTC))
-        if not ports.exists():  # otherwise it goes on where it stopped
+        if not ports.exists():
             folder.mkdir(parents=True)
             self.certs.init([HOST_SEEN_FROM_INSIDE, "127.0.0.1"])
             self.certs.issue("desk", "desk")
             self.certs.issue("recorder", "recorder")
             (self.tls / "acl").write_text(certs.acl(self.certs.issued(), acl_head()), "utf-8")
             authority("init", self.desk, "--person", "Li Wei", "--no-passphrase")
+        if anew or not ports.exists():
             ports.write_text(json.dumps([free_port() for _ in range(3)]))
         self.port, other, self.web_port = json.loads(ports.read_text())
         log = folder / "broker.log"

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import json
 import os
 import shutil
 import sys
@@ -21,7 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import report
-from card import run
+from card import Card, run
 from life import BROKEN, GROWN_BYTES, LAME, LOOK_AROUND, NEWER, OLDER, PRESENT, Story
 from machine import Machine
 from site_around import Surroundings
@@ -58,15 +59,23 @@ def main() -> None:
     parser.add_argument(
         "--part", default="all", choices=("all", "updates", "plugs"), help="the others side by side"
     )
+    parser.add_argument(
+        "--run", default="", metavar="NAME", help="its folder below build/boot-image"
+    )
+    parser.add_argument(
+        "--begin-with", type=Path, metavar="RUN", help="another run's folder, whose view was seen"
+    )
     parser.add_argument("--minutes", type=float, default=1e9, help="then stop between two steps")
     parser.add_argument("--fresh", action="store_true", help="begin anew, not where it stopped")
     options = parser.parse_args()
     if os.geteuid():
         sys.exit("error: building an image needs root: sudo make boot-image")
     arch, part, began = options.arch, options.part, time.monotonic()
-    folder = WORK / (arch if part == "all" else f"{arch}-{part}")
+    folder = WORK / (options.run or (arch if part == "all" else f"{arch}-{part}"))
     disk = folder / "disk.img"
-    if options.fresh or not disk.exists():
+    if options.begin_with:
+        begin_with(options.begin_with, folder, part)
+    elif options.fresh or not disk.exists():
         shutil.rmtree(folder, ignore_errors=True)
         image = built("image", arch, PRESENT, TOP / "dist")
         folder.mkdir(parents=True)
@@ -100,6 +109,22 @@ def main() -> None:
         finally:
             machine.pull_the_plug()
     report.write(WORK, TOP / "docs" / "benchmarks" / "image.md")
+
+
+def begin_with(run_folder: Path, folder: Path, part: str) -> None:
+    """Copy a run that stands still, with its camera enrolled; only the host's ports are others."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(run_folder / "around", folder / "around")
+    run("cp", "--sparse=always", run_folder / "disk.img", folder)
+    seen = json.loads((run_folder / "result.json").read_text())
+    done = [name for name in seen["done"] if name in ("first start", "enrolment", "view")]
+    if len(done) != 3:
+        sys.exit(f"error: {run_folder} has not seen its camera's view yet")
+    (folder / "result.json").write_text(json.dumps(seen | {"part": part, "done": done}))
+    surroundings = Surroundings(folder / "around", anew=True)
+    settings = folder / "around" / "agent.toml"
+    settings.write_text(surroundings.settings())
+    Card(folder / "disk.img").put(settings, "agent.toml")
 
 
 Step = tuple[str, Callable[[], None]]
