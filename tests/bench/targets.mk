@@ -51,3 +51,8 @@ $(CLIPS)/vtest.avi:
 	cd $(CLIPS) && apt-get download opencv-doc
 	dpkg-deb --fsys-tarfile $(CLIPS)/opencv-doc_*.deb | tar -xO ./usr/share/doc/opencv-doc/examples/data/vtest.avi > $@.part
 	mv $@.part $@ && rm $(CLIPS)/opencv-doc_*.deb
+
+.PHONY: examples
+
+examples: $(BENCH_STAMP) ## play an example of every flag and every kind of sign (docs/benchmarks/examples.md)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.events_tour

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.ina219 import Chip
 from viewkeeper.agent.adapters.signage.display import REFRESH_S, DisplaySign
 from viewkeeper.agent.adapters.signage.lamp import GpioLamp
 from viewkeeper.agent.core.signage.lamp import LampLimits, judge_lamp
@@ -19,31 +20,6 @@ TEXT = SignText(
     lit_required=True,
 )  # fmt: skip
 SETTINGS = SignageSettings(driver="gpio", lamp_pin="GPIO17", presence_pin="GPIO27", i2c_bus=1)
-
-
-class Chip:
-    """An INA219 as its datasheet has it: 16 bit registers, the high byte first."""
-
-    def __init__(self, address=0x40):
-        self.address = address
-        self.registers = {0x00: 0, 0x01: 0}
-        self.closed = False
-
-    def flows(self, current_ma, shunt_ohm=0.1):
-        self.registers[0x01] = round(current_ma / 1000 * shunt_ohm / 10e-6) & 0xFFFF
-
-    def read_i2c_block_data(self, i2c_addr, register, length):
-        if i2c_addr != self.address:
-            raise OSError(121, "Remote I/O error")
-        return list(self.registers[register].to_bytes(2, "big"))[:length]
-
-    def write_i2c_block_data(self, i2c_addr, register, data):
-        if i2c_addr != self.address:
-            raise OSError(121, "Remote I/O error")
-        self.registers[register] = int.from_bytes(bytes(data), "big")
-
-    def close(self):
-        self.closed = True
 
 
 @pytest.fixture
