@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the tests of the agent's core and of the protocol on an emulated ARM Debian, with the
-# distribution's own Python and libraries. The log is kept: build/arm-ARCH-SUITE.log.
+# distribution's own Python and libraries. Logs are kept (build/arm-ARCH-SUITE.log), and
+# docs/benchmarks/arm.md is written from them.
 #
 #   packaging/arm-test.sh ARCH SUITE [TESTS …]      e.g. arm64 trixie, armhf bookworm
 #
@@ -36,27 +37,43 @@ settings.register_profile(
 settings.load_profile("emulated")
 END
 mount -t proc proc "$root/proc"
-# Bookworm's cryptography, cbor2 and paho-mqtt are below what the agent takes: there, only the rooms
-# that need none of them.
+path=. left_out=
+if [ "$suite" = bookworm ]; then
+    # The package brings trixie's paho-mqtt there; the tests need a newer hypothesis. Both are pure
+    # Python. Four tests make ES256 vectors with a signature without chance, which cryptography 38
+    # cannot; the vectors themselves are decided like everywhere.
+    trixie=$top/build/root-trixie
+    [ -e "$trixie/.ready" ] || { echo "error: make deb first: its root fetches trixie's packages" >&2; exit 1; }
+    chroot "$trixie" sh -c 'apt-get update -qq && cd /tmp && apt-get download -qq python3-paho-mqtt python3-hypothesis'
+    for package in "$trixie"/tmp/python3-*.deb; do dpkg-deb -x "$package" "$root/viewkeeper/newer"; done
+    path=.:newer/usr/lib/python3/dist-packages
+    keysets=tests/unit/core/trust/test_keysets.py
+    for test in "$keysets::test_an_algorithm_is_allowed_for_a_role_and_for_no_other" \
+        "$keysets::test_where_libcrypto_has_no_sm2_only_sm2_is_not_believed" \
+        "$keysets::test_an_allowance_is_written_once_and_for_a_known_algorithm" \
+        tests/vectors/test_vectors.py::test_the_files_are_what_the_generator_writes; do
+        left_out="$left_out --deselect $test"
+    done
+fi
 if [ $# = 0 ]; then
-    set -- tests/unit/core/ledger tests/unit/core/policy tests/unit/core/signage tests/unit/core/events \
+    set -- tests/unit/core/ledger tests/unit/core/policy tests/unit/core/trust tests/unit/protocol \
+        tests/vectors/test_vectors.py tests/unit/core/signage tests/unit/core/events \
         tests/unit/core/quality tests/unit/core/view
-    [ "$suite" = bookworm ] || set -- "$@" tests/unit/core/trust \
-        tests/unit/protocol tests/vectors
 fi
 {
     echo "== $suite on $arch, $(date -u +%F), commit $(git -C "$top" rev-parse --short HEAD)"
-    chroot "$root" python3 -c 'import platform, numpy, cryptography, cbor2, paho.mqtt as paho
+    chroot "$root" env "PYTHONPATH=/viewkeeper/${path#.:}" python3 -c 'import platform, numpy, cryptography, cbor2, paho.mqtt as paho
 from importlib.metadata import version
 print(platform.machine(), "Python", platform.python_version(), "numpy", numpy.__version__,
       "cryptography", cryptography.__version__, "cbor2", version("cbor2"), "paho", version("paho-mqtt"))'
 } | tee -a "$log"
-failed=0
+run=$(mktemp)
 for tests in "$@"; do
     # One process a folder: an emulated one that grows old grows slow.
     echo "== $tests"
-    chroot "$root" sh -c "cd /viewkeeper && PYTHONPATH=. OPENBLAS_NUM_THREADS=1 python3 -m pytest -q \
+    chroot "$root" sh -c "cd /viewkeeper && PYTHONPATH=$path OPENBLAS_NUM_THREADS=1 python3 -m pytest -q \
         -p no:cacheprovider -p emulated -o addopts=--import-mode=importlib -W ignore --noconftest \
-        -o timeout=3000 $tests 2>&1" || failed=1
-done | tee -a "$log"
-! grep -qE '^(FAILED|ERROR)|[0-9]+ (failed|error)' "$log"
+        -o timeout=3000 $left_out $tests 2>&1"
+done | tee -a "$log" "$run"
+python3 "$top/packaging/arm_report.py"
+! grep -qE '^(FAILED|ERROR)|[0-9]+ (failed|error)' "$run"

@@ -1,0 +1,54 @@
+"""Writes docs/benchmarks/arm.md from the logs that arm-test.sh kept: the last word on each folder.
+
+python packaging/arm_report.py
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[1]
+LOGS = TOP / "build"
+HEAD = """# The core's tests on emulated ARM
+
+Written by `make test-arm` from its logs: Debian's own Python and libraries in a root of each
+architecture, run by qemu-user; hypothesis tries ten examples each. Seconds are the emulator's.
+
+| | folder | result | commit |
+|---|---|---|---|
+"""
+
+
+def rows_of(log: str) -> dict[str, str]:
+    """The last row of each folder.
+
+    Args:
+        log: what arm-test.sh wrote, of all its runs.
+    """
+    rows: dict[str, str] = {}
+    where = commit = folder = ""
+    for line in log.splitlines():
+        if began := re.match(r"== \w+ on \w+, [\d-]+, commit (\w+)", line):
+            commit, folder = began[1], ""
+        elif re.match(r"(aarch64|armv7l) Python", line):
+            where = line
+        elif named := re.match(r"== (tests/\S+)", line):
+            folder = named[1]
+        elif folder and re.match(r"=*\s*\d+ (passed|failed|error)", line):
+            told = re.sub(r" \([\d:]+\)", "", line.strip("= "))
+            rows[folder] = f"| {where} | `{folder}` | {told} | {commit} |"
+    return rows
+
+
+def main() -> None:
+    lines = [
+        row
+        for path in sorted(LOGS.glob("arm-*.log"))
+        for row in rows_of(path.read_text("utf-8")).values()
+    ]
+    (TOP / "docs" / "benchmarks" / "arm.md").write_text(HEAD + "\n".join(lines) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
