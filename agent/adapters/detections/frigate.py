@@ -19,6 +19,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from viewkeeper.agent.adapters.detections.freshest import labels_of
 from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.zones import Outside
 from viewkeeper.agent.settings import DetectionSettings
@@ -38,7 +39,7 @@ class FrigateObjects:
 
     def __init__(self, settings: DetectionSettings) -> None:
         self._camera, self._least = settings.camera, settings.least_score
-        self._labels = frozenset(label.strip() for label in settings.labels.split(","))
+        self._labels = labels_of(settings)
         self._size = (settings.width, settings.height)
         self._objects: dict[str, tuple[Detection, float]] = {}
 

@@ -11,15 +11,14 @@ Never run on a Hailo yet; picamera2's own file is run by a test, on a stand-in f
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viewkeeper.agent.adapters.detections.freshest import Freshest, labels_of, network_file
 from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.zones import Outside
 from viewkeeper.agent.ports import SourceError
@@ -28,8 +27,6 @@ from viewkeeper.protocol.errors import Reason, SetupError
 
 log = logging.getLogger("viewkeeper.agent")
 
-FRESH_S = 2.0
-"""An accelerator that says nothing for longer is taken to have stopped."""
 PATIENCE_S = 1.0
 """An answer takes tens of milliseconds; frames must not wait for one that never comes."""
 COCO = {"person": 0, "bicycle": 1, "car": 2, "motorcycle": 3, "bus": 5, "truck": 7}
@@ -59,20 +56,14 @@ class HailoFeed:
         library: Any = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not Path(settings.path).is_file():
-            raise SetupError(
-                Reason.FILE_MISSING,
-                f"[detections] path {settings.path!r} is no network: apt install hailo-all, "
-                "then name one of /usr/share/hailo-models/yolov8*.hef",
-            )
-        self._path, self._least_score = settings.path, settings.least_score
-        self._classes = frozenset(
-            _number(label.strip()) for label in settings.labels.split(",") if label.strip()
+        self._path = network_file(
+            settings, "apt install hailo-all, then name one of /usr/share/hailo-models/yolov8*.hef"
         )
-        self._library, self._monotonic = library, monotonic
+        self._least_score = settings.least_score
+        self._classes = frozenset(_number(label) for label in labels_of(settings))
+        self._library = library
         self._device: Any = None
-        self._lock = threading.Lock()
-        self._newest: tuple[float, tuple[Detection, ...]] | None = None
+        self._seen = Freshest("hailo", monotonic)
         self._said = ""
 
     def load(self) -> None:
@@ -129,8 +120,7 @@ class HailoFeed:
                 )
             )
         )
-        with self._lock:
-            self._newest = (self._monotonic(), boxes)
+        self._seen.put(boxes)
 
     def _boxes(self, rows: Any) -> list[tuple[float, ...]]:
         """Of the classes that count, as sure as is asked.
@@ -148,11 +138,7 @@ class HailoFeed:
         return found
 
     def newest(self) -> Outside | None:
-        with self._lock:
-            newest = self._newest
-        if newest is None or self._monotonic() - newest[0] > FRESH_S:
-            return None
-        return Outside("hailo", newest[1])
+        return self._seen.newest()
 
     def close(self) -> None:
         device, self._device = self._device, None

@@ -9,22 +9,18 @@ Never run on an IMX500 yet; the calls are held against picamera2's own source by
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from viewkeeper.agent.adapters.detections.freshest import Freshest, labels_of, network_file
 from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.zones import Outside
 from viewkeeper.agent.ports import SourceError
 from viewkeeper.agent.settings import DetectionSettings
-from viewkeeper.protocol.errors import Reason, SetupError
-
-FRESH_S = 2.0
-"""A network that says nothing for longer is taken to have stopped; it speaks at every frame."""
+from viewkeeper.protocol.errors import Reason
 
 
 class Imx500Feed:
@@ -48,20 +44,14 @@ class Imx500Feed:
         library: Any = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not Path(settings.path).is_file():
-            raise SetupError(
-                Reason.FILE_MISSING,
-                f"[detections] path {settings.path!r} is no network: apt install imx500-models, "
-                "then name one of /usr/share/imx500-models/*_pp.rpk",
-            )
-        self._path, self._least_score = settings.path, settings.least_score
-        self._labels = frozenset(
-            each.strip() for each in settings.labels.split(",") if each.strip()
+        self._path = network_file(
+            settings,
+            "apt install imx500-models, then name one of /usr/share/imx500-models/*_pp.rpk",
         )
-        self._library, self._monotonic = library, monotonic
+        self._least_score, self._labels = settings.least_score, labels_of(settings)
+        self._library = library
         self._device: Any = None
-        self._lock = threading.Lock()
-        self._newest: tuple[float, tuple[Detection, ...]] | None = None
+        self._seen = Freshest("imx500", monotonic)
 
     def load(self) -> None:
         """Put the network into the sensor; before the camera is opened.
@@ -114,8 +104,7 @@ class Imx500Feed:
                         float(score),
                     )
                 )
-        with self._lock:
-            self._newest = (self._monotonic(), tuple(found))
+        self._seen.put(tuple(found))
 
     def _wanted(self, kind: int, names: Sequence[str] | None) -> bool:
         if names is not None and 0 <= kind < len(names) and names[kind] in self._labels:
@@ -123,11 +112,7 @@ class Imx500Feed:
         return str(kind) in self._labels
 
     def newest(self) -> Outside | None:
-        with self._lock:
-            newest = self._newest
-        if newest is None or self._monotonic() - newest[0] > FRESH_S:
-            return None
-        return Outside("imx500", newest[1])
+        return self._seen.newest()
 
     def close(self) -> None:
         self._device = None

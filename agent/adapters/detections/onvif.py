@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+from viewkeeper.agent.adapters.detections.freshest import Freshest, labels_of
 from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.zones import Outside
 from viewkeeper.agent.settings import DetectionSettings
@@ -27,8 +28,6 @@ log = logging.getLogger("viewkeeper.agent")
 NAMESPACE = "http://www.onvif.org/ver10/schema"
 END = b"MetadataStream>"
 MAX_DOCUMENT_BYTES = 256 * 1024
-FRESH_S = 2.0
-"""A camera that sees nobody still sends frames; one that sends none says nothing."""
 SAME = {"Human": "person", "Person": "person", "Vehicle": "vehicle", "Car": "vehicle"}
 
 
@@ -154,9 +153,8 @@ class OnvifFeed:
                 f"[detections] path {settings.path!r} is no named pipe: mkfifo PATH, and let an "
                 "RTSP client write the camera's metadata track to it",
             )
-        self._labels = frozenset(label.strip() for label in settings.labels.split(","))
-        self._least, self._monotonic = settings.least_score, monotonic
-        self._newest: tuple[tuple[Detection, ...], float] | None = None
+        self._labels, self._least = labels_of(settings), settings.least_score
+        self._seen = Freshest("onvif", monotonic)
         # Read and write, so that the pipe stays open while its writer comes and goes.
         self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
         self._stopping = threading.Event()
@@ -165,11 +163,8 @@ class OnvifFeed:
 
     def newest(self) -> Outside | None:
         """Of the newest frame; ``None``, and with it the camera's own foreground, when none came
-        for longer than `FRESH_S`."""
-        newest = self._newest
-        if newest is None or self._monotonic() - newest[1] > FRESH_S:
-            return None
-        return Outside("onvif", newest[0])
+        lately."""
+        return self._seen.newest()
 
     def close(self) -> None:
         self._stopping.set()
@@ -196,7 +191,7 @@ class OnvifFeed:
                     complained = True
                     continue
                 if boxes is not None:
-                    self._newest = (boxes, self._monotonic())
+                    self._seen.put(boxes)
             waiting = waiting[-MAX_DOCUMENT_BYTES:]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.support.http_camera import HttpCamera, dripping, endless
-from tests.support.onvif_camera import PASSWORD, USER, OnvifCamera
+from tests.support.onvif_camera import USER, OnvifCamera
 from tests.support.onvif_camera import whole as enveloped
 from viewkeeper.agent.adapters.sources import onvif, soap
 from viewkeeper.agent.adapters.sources.onvif_device import OnvifDevice
@@ -46,14 +46,6 @@ port = 9
 [storage]
 dir = "state"
 """
-
-
-@pytest.fixture
-def password_file(tmp_path):
-    file = tmp_path / "password"
-    file.write_text(PASSWORD + "\n", "utf-8")
-    file.chmod(0o600)
-    return str(file)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from tests.support.onvif_camera import PASSWORD, USER, OnvifCamera, rule_event
+from tests.support.onvif_camera import USER, OnvifCamera, rule_event
 from tests.support.staging import LENS, area, line
 from viewkeeper.agent.adapters.detections.onvif_rules import OnvifRulesFeed, Rules
 from viewkeeper.agent.adapters.sources.onvif_device import OnvifDevice
@@ -27,14 +27,6 @@ ZONES = (
     area("yard", watch=(E.INTRUSION, E.LOITERING), dwell_s=30),
     line("gate", watch=(E.LINE_CROSSED,)),
 )
-
-
-@pytest.fixture
-def password_file(tmp_path):
-    file = tmp_path / "password"
-    file.write_text(PASSWORD + "\n", "utf-8")
-    file.chmod(0o600)
-    return str(file)
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from viewkeeper.agent.adapters.detections.hailo import FRESH_S, HailoFeed
+from viewkeeper.agent.adapters.detections.freshest import FRESH_S
+from viewkeeper.agent.adapters.detections.hailo import HailoFeed
 from viewkeeper.agent.adapters.sources.picamera2 import Picamera2Grabber
 from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.ports import SourceError

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from viewkeeper.agent.adapters.detections.imx500 import FRESH_S, Imx500Feed
+from viewkeeper.agent.adapters.detections.freshest import FRESH_S
+from viewkeeper.agent.adapters.detections.imx500 import Imx500Feed
 from viewkeeper.agent.adapters.sources.picamera2 import Picamera2Grabber
 from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.ports import SourceError
