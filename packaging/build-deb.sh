@@ -45,7 +45,7 @@ say "lintian"
 chroot "$root" sh -c 'cd /build && lintian --allow-root --fail-on error,warning *.changes'
 
 # The one library that bookworm's own is too old of; pure Python, and its package installs there.
-chroot "$root" sh -c 'apt-get update -qq && cd /build && apt-get download -qq python3-paho-mqtt'
+chroot "$root" sh -c 'apt-get update -qq && cd /build && apt-get download -qq -o APT::Sandbox::User=root python3-paho-mqtt'
 
 whole_life() { # ROOT: install, upgrade, remove, purge
     say "install, upgrade, remove, purge: $1"
