@@ -38,7 +38,7 @@ from viewkeeper.protocol.orders import Config
 
 LEAST_FREE_SHARE = 0.05
 MOST_CAMERA_CLOCK_ERROR_S = 60.0
-LEAST_VERSIONS = {"numpy": (1, 24), "cbor2": (5, 4), "cryptography": (38,), "paho-mqtt": (1, 6)}
+LEAST_VERSIONS = {"numpy": (1, 24), "cbor2": (5, 4), "cryptography": (38,), "paho-mqtt": (2, 0)}
 """Debian bookworm's; below these nothing was tried."""
 
 
