@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from viewkeeper.protocol.topics import Topics
 from viewkeeper.protocol.vocabulary import OrderKind
 
-COSE_SIGN1 = 'application/cose; cose-type="cose-sign1"'  # RFC 9052 §2
+COSE = "application/cose"  # RFC 9052 §11.3.1; the tag in the payload says which kind of COSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,6 @@ def dress(
             expiry_s = None  # an alarm, a verdict on the configuration, a checkpoint stand
         if topic == topics.state or not topic.startswith(topics.status.removesuffix("status")):
             return Outgoing(topic, payload, retain, "application/json", expiry_s, is_text=True)
-        return Outgoing(topic, payload, retain, COSE_SIGN1, expiry_s)
+        return Outgoing(topic, payload, retain, COSE, expiry_s)
 
     return dressed

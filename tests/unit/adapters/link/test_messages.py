@@ -1,7 +1,7 @@
 import pytest
 
 from viewkeeper.agent.adapters.link.messages import (
-    COSE_SIGN1,
+    COSE,
     ReplyTo,
     dress,
     is_own_reply,
@@ -67,7 +67,7 @@ def test_the_verdict_on_a_configuration_stands_on_its_topic_whatever_was_asked()
 def test_each_publication_says_what_it_is_and_how_long_it_holds():
     dressed = dress(MINE, 60, 600)
     report = dressed(MINE.report, b"r", True)
-    assert (report.content_type, report.expiry_s, report.is_text) == (COSE_SIGN1, 60, False)
+    assert (report.content_type, report.expiry_s, report.is_text) == (COSE, 60, False)
     state = dressed(MINE.state, b"{}", True)
     assert (state.content_type, state.expiry_s, state.is_text) == ("application/json", 60, True)
     assert dressed(MINE.event("camera_covered"), b"e", False).expiry_s == 600
