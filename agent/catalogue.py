@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from viewkeeper.agent.adapters.sources.onvif_device import OnvifDevice
 
 SourceFactory = Callable[[SourceSettings], FrameSource]
-FeedFactory = Callable[[DetectionSettings], DetectionFeed | None]
+FeedFactory = Callable[[DetectionSettings, SourceSettings], DetectionFeed | None]
 RULES_KIND = "onvif_rules"
 SignageFactory = Callable[[SignSettings], SignageDriver | None]
 
@@ -119,35 +119,35 @@ def _display(settings: SignSettings) -> SignageDriver | None:
     return DisplaySign(settings)
 
 
-def _no_feed(_settings: DetectionSettings) -> DetectionFeed | None:
+def _no_feed(_settings: DetectionSettings, _source: SourceSettings) -> DetectionFeed | None:
     return None
 
 
-def _frigate(settings: DetectionSettings) -> DetectionFeed | None:
+def _frigate(settings: DetectionSettings, _source: SourceSettings) -> DetectionFeed | None:
     from viewkeeper.agent.adapters.detections.frigate import FrigateFeed
 
     return FrigateFeed(settings)
 
 
-def _onvif(settings: DetectionSettings) -> DetectionFeed | None:
-    from viewkeeper.agent.adapters.detections.onvif import OnvifFeed
+def _onvif(settings: DetectionSettings, source: SourceSettings) -> DetectionFeed:
+    from viewkeeper.agent.adapters.detections.onvif_metadata import feed_of
 
-    return OnvifFeed(settings)
+    return feed_of(settings, source)
 
 
-def _onvif_rules(source: SourceSettings) -> DetectionFeed:
+def _onvif_rules(_settings: DetectionSettings, source: SourceSettings) -> DetectionFeed:
     from viewkeeper.agent.adapters.detections.onvif_rules import OnvifRulesFeed
 
     return OnvifRulesFeed(onvif_device(source))
 
 
-def _imx500(settings: DetectionSettings) -> DetectionFeed | None:
+def _imx500(settings: DetectionSettings, _source: SourceSettings) -> DetectionFeed | None:
     from viewkeeper.agent.adapters.detections.imx500 import Imx500Feed
 
     return Imx500Feed(settings)
 
 
-def _hailo(settings: DetectionSettings) -> DetectionFeed | None:
+def _hailo(settings: DetectionSettings, _source: SourceSettings) -> DetectionFeed | None:
     from viewkeeper.agent.adapters.detections.hailo import HailoFeed
 
     return HailoFeed(settings)
@@ -176,28 +176,25 @@ class Adapters:
             "none": _no_feed,
             "frigate": _frigate,
             "onvif": _onvif,
+            RULES_KIND: _onvif_rules,
             "imx500": _imx500,
             "hailo": _hailo,
         }
     )
 
-    def feed(
-        self, settings: DetectionSettings, source: SourceSettings
-    ) -> DetectionFeed | None:
+    def feed(self, settings: DetectionSettings, source: SourceSettings) -> DetectionFeed | None:
         """The other program's detections that the settings name.
 
         Args:
             settings: of the detections.
-            source: of the camera, whose own ONVIF rules are listened to.
+            source: of the camera, whose own ONVIF word may be what is listened to.
         """
-        if settings.kind == RULES_KIND:
-            return _onvif_rules(source)
         if settings.kind not in self.detections:
-            known = ", ".join((*self.detections, RULES_KIND))
             raise SetupError(
-                Reason.SETTING, f"[detections] kind {settings.kind!r} is not one of {known}"
+                Reason.SETTING,
+                f"[detections] kind {settings.kind!r} is not one of {', '.join(self.detections)}",
             )
-        return self.detections[settings.kind](settings)
+        return self.detections[settings.kind](settings, source)
 
     def source(self, settings: SourceSettings, feed: DetectionFeed | None = None) -> FrameSource:
         """The source that the settings name; a feed that runs in the camera goes with it."""

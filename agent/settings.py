@@ -89,7 +89,8 @@ class DetectionSettings:
     kind: str = "none"
     """``none``, ``frigate``, ``onvif``, ``onvif_rules``, ``imx500`` or ``hailo``."""
     path: str = ""
-    """Of the pipe that carries ONVIF metadata, or of the network for the IMX500 or the Hailo."""
+    """Of a pipe that carries ONVIF metadata, where the stream of [source] does not; or of the
+    network for the IMX500 or the Hailo."""
     camera: str = ""
     """As Frigate calls this camera."""
     labels: str = "person"

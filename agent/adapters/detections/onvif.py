@@ -8,25 +8,15 @@ pixels give a Transformation with them. A document type, and with it any entity,
 from __future__ import annotations
 
 import logging
-import os
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from viewkeeper.agent.adapters.detections.freshest import Freshest, labels_of
 from viewkeeper.agent.core.events.blobs import Detection
-from viewkeeper.agent.core.events.zones import Outside
-from viewkeeper.agent.settings import DetectionSettings
-from viewkeeper.protocol.errors import Reason, SetupError
 
 log = logging.getLogger("viewkeeper.agent")
 
 NAMESPACE = "http://www.onvif.org/ver10/schema"
-END = b"MetadataStream>"
 MAX_DOCUMENT_BYTES = 256 * 1024
 SAME = {"Human": "person", "Person": "person", "Vehicle": "vehicle", "Car": "vehicle"}
 
@@ -137,72 +127,3 @@ class _Reader:
         assert self.objects  # the caller has looked
         if score >= self.objects[-1].score:
             self.objects[-1].label, self.objects[-1].score = label, score
-
-
-class OnvifFeed:
-    """Implements `DetectionFeed` on a pipe that some RTSP client fills with the metadata track,
-    for example ``ffmpeg -i rtsp://… -map 0:d -c copy -f data PIPE``."""
-
-    def __init__(
-        self, settings: DetectionSettings, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        path = Path(settings.path)
-        if not settings.path or not path.is_fifo():
-            raise SetupError(
-                Reason.FILE_MISSING,
-                f"[detections] path {settings.path!r} is no named pipe: mkfifo PATH, and let an "
-                "RTSP client write the camera's metadata track to it",
-            )
-        self._labels, self._least = labels_of(settings), settings.least_score
-        self._seen = Freshest("onvif", monotonic)
-        # Read and write, so that the pipe stays open while its writer comes and goes.
-        self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="onvif-metadata", daemon=True)
-        self._thread.start()
-
-    def newest(self) -> Outside | None:
-        """Of the newest frame; ``None``, and with it the camera's own foreground, when none came
-        lately."""
-        return self._seen.newest()
-
-    def close(self) -> None:
-        self._stopping.set()
-        self._thread.join(2)
-        os.close(self._pipe)
-
-    def _run(self) -> None:
-        waiting, complained = b"", False
-        while not self._stopping.is_set():
-            try:
-                waiting += os.read(self._pipe, 65_536)
-            except BlockingIOError:
-                self._stopping.wait(0.05)
-                continue
-            while END in waiting[1:]:
-                document, waiting = _first(waiting)
-                if document is None:
-                    break
-                try:
-                    boxes = parse_frames(document, self._labels, self._least)
-                except NotMetadataError as error:
-                    if not complained:
-                        log.warning("detections: not ONVIF metadata: %s", error)
-                    complained = True
-                    continue
-                if boxes is not None:
-                    self._seen.put(boxes)
-            waiting = waiting[-MAX_DOCUMENT_BYTES:]
-
-
-def _first(waiting: bytes) -> tuple[bytes | None, bytes]:
-    """The first whole document and the rest; ``None`` while there is none."""
-    closing = waiting.find(b"</")
-    while closing >= 0:
-        end = waiting.find(b">", closing)
-        if end < 0:
-            return None, waiting
-        if waiting[closing : end + 1].endswith(END):
-            return waiting[: end + 1], waiting[end + 1 :]
-        closing = waiting.find(b"</", end)
-    return None, waiting

@@ -14,6 +14,7 @@ from viewkeeper.agent.adapters.sources.newest import NewestFrame
 from viewkeeper.agent.adapters.sources.planes import MAX_PIXELS, Plane, from_yuv420
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.ports import SourceError
+from viewkeeper.agent.source_settings import SourceSettings
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.secret_file import optional_secret_text
 
@@ -52,19 +53,35 @@ def rtsp(url: str, *, username: str, password_file: str, key_frames_only: bool) 
     Raises:
         SetupError: the address is not one, or has credentials in it.
     """
+    opening = _rtsp(url, username, password_file, "video", key_frames_only=key_frames_only)
+    return NewestFrame(opening.name, lambda: StreamGrabber(opening))
+
+
+def metadata(source: SourceSettings) -> Opening:
+    """The metadata track of a camera's RTSP stream.
+
+    Raises:
+        SetupError: as `rtsp`.
+    """
+    return _rtsp(source.url, source.username, source.password_file, "data", key_frames_only=False)
+
+
+def _rtsp(
+    url: str, username: str, password_file: str, media: str, *, key_frames_only: bool
+) -> Opening:
     parts = _parts(url)
     secret_url = url
     if username:
         password = optional_secret_text(password_file)
         user = quote(username, safe="") + ":" + quote(password, safe="")
         secret_url = urlunsplit(parts._replace(netloc=f"{user}@{parts.netloc}"))
-    opening = Opening(
+    return Opening(
         url=secret_url,
         name=f"rtsp {url}",
         container="rtsp",
         options={
             "rtsp_transport": "tcp",
-            "allowed_media_types": "video",
+            "allowed_media_types": media,
             "timeout": str(int(READ_TIMEOUT_S * 1e6)),
             # FFmpeg watches for five seconds to tell rates that nobody here asks for.
             "analyzeduration": "500000",
@@ -72,7 +89,6 @@ def rtsp(url: str, *, username: str, password_file: str, key_frames_only: bool) 
         },
         key_frames_only=key_frames_only,
     )
-    return NewestFrame(opening.name, lambda: StreamGrabber(opening))
 
 
 def v4l2(device: str, *, width: int, height: int) -> NewestFrame:
@@ -127,29 +143,7 @@ class StreamGrabber:
 
     def open(self) -> None:
         opening = self._opening
-        try:
-            import av
-            from av.error import FFmpegError
-        except ImportError:
-            raise SourceError(
-                Reason.LIBRARY_MISSING,
-                f"{opening.name} needs PyAV: apt install python3-av or "
-                "pip install 'viewkeeper[video]'",
-            ) from None
-        try:
-            self._container = av.open(
-                opening.url,
-                format=opening.container,
-                options=opening.options,
-                timeout=(READ_TIMEOUT_S, READ_TIMEOUT_S),
-            )
-        except FFmpegError as error:
-            raise SourceError(Reason.SOURCE_LOST, self._told(error)) from None
-        except ValueError:
-            raise SourceError(
-                Reason.LIBRARY_MISSING,
-                f"{opening.name}: this PyAV was built without {opening.container}",
-            ) from None
+        self._container = opened(opening)
         video = self._container.streams.video
         if not video:
             raise SourceError(Reason.SOURCE_LOST, f"{opening.name} has no video that FFmpeg reads")
@@ -167,7 +161,7 @@ class StreamGrabber:
         except StopIteration:
             raise SourceError(Reason.SOURCE_LOST, f"{self._opening.name} ended") from None
         except FFmpegError as error:
-            raise SourceError(Reason.SOURCE_LOST, self._told(error)) from None
+            raise SourceError(Reason.SOURCE_LOST, _told(self._opening, error)) from None
         if not 0 < picture.width * picture.height <= MAX_PIXELS:
             raise SourceError(Reason.SOURCE_LOST, f"{self._opening.name}: no camera's picture")
         luma, chroma = _planes(picture)
@@ -182,9 +176,56 @@ class StreamGrabber:
             self._container.close()
             self._container = None
 
-    def _told(self, error: Any) -> str:
-        # FFmpeg's own text may repeat the address with its password: only its error name is told.
-        return f"{self._opening.name}: {_CURES.get(error.errno, error.strerror)}"
+
+def opened(opening: Opening) -> Any:
+    """PyAV's container.
+
+    Raises:
+        SourceError: with what is missing and the cure.
+    """
+    try:
+        import av
+        from av.error import FFmpegError
+    except ImportError:
+        raise SourceError(
+            Reason.LIBRARY_MISSING,
+            f"{opening.name} needs PyAV: apt install python3-av or pip install 'viewkeeper[video]'",
+        ) from None
+    try:
+        return av.open(
+            opening.url,
+            format=opening.container,
+            options=opening.options,
+            timeout=(READ_TIMEOUT_S, READ_TIMEOUT_S),
+        )
+    except FFmpegError as error:
+        raise SourceError(Reason.SOURCE_LOST, _told(opening, error)) from None
+    except ValueError:
+        raise SourceError(
+            Reason.LIBRARY_MISSING,
+            f"{opening.name}: this PyAV was built without {opening.container}",
+        ) from None
+
+
+def packets(opening: Opening, container: Any, track: Any) -> Iterator[bytes]:
+    """The bytes of a track, packet by packet.
+
+    Raises:
+        SourceError: the stream broke or ended.
+    """
+    from av.error import FFmpegError
+
+    try:
+        for packet in container.demux(track):
+            yield bytes(packet)
+    except FFmpegError as error:
+        raise SourceError(Reason.SOURCE_LOST, _told(opening, error)) from None
+    raise SourceError(Reason.SOURCE_LOST, f"{opening.name} ended")
+
+
+def _told(opening: Opening, error: Any) -> str:
+    # FFmpeg's own text may repeat the address with its password: only its error name is told.
+    return f"{opening.name}: {_CURES.get(error.errno, error.strerror)}"
 
 
 def _http_tag(status: str) -> int:

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viewkeeper.agent.adapters.detections.frigate import FORGET_S, FrigateFeed, FrigateObjects
-from viewkeeper.agent.adapters.detections.onvif import NotMetadataError, OnvifFeed, parse_frames
+from viewkeeper.agent.adapters.detections.onvif import NotMetadataError, parse_frames
+from viewkeeper.agent.adapters.detections.onvif_metadata import feed_of
 from viewkeeper.agent.settings import DetectionSettings
+from viewkeeper.agent.source_settings import SourceSettings
 from viewkeeper.protocol.errors import SetupError
 
 SETTINGS = DetectionSettings(kind="frigate", camera="front_door", width=1280, height=720)
@@ -178,7 +180,7 @@ def test_entities_and_nonsense_are_refused(document):
 def test_a_pipe_carries_documents_in_any_pieces(tmp_path):
     pipe = tmp_path / "metadata"
     os.mkfifo(pipe)
-    feed = OnvifFeed(DetectionSettings(kind="onvif", path=str(pipe)))
+    feed = feed_of(DetectionSettings(kind="onvif", path=str(pipe)), SourceSettings(kind="files"))
     try:
         assert feed.newest() is None
         stream = b"noise</a>" + onvif(shape(-0.5, 0.5, 0.0, -0.5)) * 2
@@ -199,7 +201,10 @@ def test_a_pipe_carries_documents_in_any_pieces(tmp_path):
 
 
 def test_what_the_settings_lack_is_named():
+    files = SourceSettings(kind="files")
     with pytest.raises(SetupError, match="mkfifo"):
-        OnvifFeed(DetectionSettings(kind="onvif", path="/no/pipe"))
+        feed_of(DetectionSettings(kind="onvif", path="/no/pipe"), files)
+    with pytest.raises(SetupError, match=r"\[source\] kind 'rtsp'"):
+        feed_of(DetectionSettings(kind="onvif"), files)
     with pytest.raises(SetupError, match="host"):
         FrigateFeed(SETTINGS)
