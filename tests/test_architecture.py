@@ -9,7 +9,18 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = sorted((ROOT / "agent" / "core").rglob("*.py")) + sorted((ROOT / "protocol").glob("*.py"))
 WORLD = {"open", "print", "input", "exec", "eval", "breakpoint"}
 ALLOWED_ON_THE_CAMERA = {"numpy", "cbor2", "cryptography", "paho", "viewkeeper"}
-LAZY_EXTRAS = {"PIL", "av", "epaper", "gpiozero", "inky", "luma", "picamera2", "pkcs11", "segno", "smbus2"}
+LAZY_EXTRAS = {
+    "PIL",
+    "av",
+    "epaper",
+    "gpiozero",
+    "inky",
+    "luma",
+    "picamera2",
+    "pkcs11",
+    "segno",
+    "smbus2",
+}
 
 
 def name_of(path):
