@@ -65,7 +65,9 @@ PART_OF = dict.fromkeys(
         "audit_after_updates",
     ),
     "updates",
-) | {"plugs": "plugs", "audit": "plugs"}
+) | dict.fromkeys(
+    ("listening_sockets", "report_after", "pan_deg", "memory_kib", "plugs", "audit"), "plugs"
+)
 """Which part of the trial tells a row; the others come in both."""
 
 ROWS = (
