@@ -25,7 +25,8 @@ from viewkeeper.sim.faults.plan import Fault, Kind, faults
 from viewkeeper.sim.faults.world import Identity, World
 
 AGENTS = 4
-SETTLE_S = 120.0
+SETTLE_S = 400.0
+"""A row that went five times in vain waits as long again as it has waited."""
 
 
 @dataclass(frozen=True, slots=True)

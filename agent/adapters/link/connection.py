@@ -1,4 +1,4 @@
-"""One connection's life: opened, pumped, closed. The only file that knows paho.
+"""One connection's life: opened, pumped, closed. It, ``properties.py`` and ``trial.py`` know paho.
 
 A fresh paho client for every attempt: nothing of an old connection (queued publications, packet
 ids, a version that was refused) leaks into a new one; what must survive is in the outbox. The
@@ -8,7 +8,6 @@ thread and the pause between attempts is ours (paho's own has no jitter).
 
 from __future__ import annotations
 
-import copy
 import select
 import time
 from collections.abc import Callable, Sequence
@@ -16,18 +15,16 @@ from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from viewkeeper.agent.adapters.link.credentials import password_of, tls_context
 from viewkeeper.agent.adapters.link.messages import Incoming, Outgoing, ReplyTo
+from viewkeeper.agent.adapters.link.properties import of_connect, of_publication, of_will
 from viewkeeper.agent.adapters.link.settings import LinkSettings
 from viewkeeper.agent.adapters.link.versions import Version
 from viewkeeper.protocol.topics import OFFLINE
 
-MAX_PACKET_BYTES = 65_536
 _UNSUPPORTED_VERSION = 0x84  # MQTT 5 §3.2.2.2
 _FAILURE = 0x80  # MQTT 5 §2.4: reason codes from here on are failures
 
@@ -95,8 +92,7 @@ class Connection:
             client.tls_set_context(tls_context(settings.tls))
         will = None
         if is_v5:
-            will = _properties(PacketTypes.WILLMESSAGE, ContentType="text/plain")
-            will.WillDelayInterval = settings.will_delay_s
+            will = of_will(settings)
         client.will_set(settings.topics.status, OFFLINE, qos=1, retain=True, properties=will)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
@@ -114,9 +110,7 @@ class Connection:
         settings, is_v5 = self._settings, self.version is Version.V5
         properties = None
         if is_v5:
-            properties = _properties(PacketTypes.CONNECT)
-            properties.SessionExpiryInterval = settings.session_expiry_s
-            properties.MaximumPacketSize = MAX_PACKET_BYTES
+            properties = of_connect(settings)
         try:
             self._client.connect(
                 settings.host,
@@ -209,13 +203,7 @@ class Connection:
         """Hand a publication (QoS 1) to the socket; its packet id."""
         properties = None
         if self.version is Version.V5:
-            properties = _properties(PacketTypes.PUBLISH, ContentType=message.content_type)
-            if message.expiry_s:
-                properties.MessageExpiryInterval = message.expiry_s
-            if message.correlation_data is not None:
-                properties.CorrelationData = message.correlation_data
-            if message.is_text:
-                properties.PayloadFormatIndicator = 1
+            properties = of_publication(message)
         info = self._client.publish(
             message.topic, message.payload, qos=1, retain=message.retain, properties=properties
         )
@@ -284,17 +272,3 @@ class Connection:
         self._on_incoming(
             Incoming(message.topic, bytes(message.payload), bool(message.retain), reply)
         )
-
-
-_BLANK = {
-    packet: Properties(packet)
-    for packet in (PacketTypes.CONNECT, PacketTypes.PUBLISH, PacketTypes.WILLMESSAGE)
-}
-
-
-def _properties(packet: int, *, ContentType: str | None = None) -> Any:
-    # paho builds its whole table anew for each set of properties; nobody changes it, so copies do.
-    properties: Any = copy.copy(_BLANK[packet])
-    if ContentType is not None:
-        properties.ContentType = ContentType
-    return properties

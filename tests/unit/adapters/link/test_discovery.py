@@ -8,12 +8,8 @@ from typing import Any
 
 import pytest
 
-from viewkeeper.agent.adapters.link.discovery import (
-    ENTITIES,
-    DiscoveryForm,
-    Entity,
-    Introduction,
-)
+from viewkeeper.agent.adapters.link.discovery import DiscoveryForm, Introduction
+from viewkeeper.agent.adapters.link.entities import ENTITIES, Entity
 from viewkeeper.protocol.topics import Topics
 
 MINE = Topics("north-gate", "cam-01")
