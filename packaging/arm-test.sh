@@ -21,7 +21,7 @@ if [ ! -e "$root/.ready" ]; then
     mkdir -p "$top/build"
     mmdebstrap --quiet --variant=apt --architectures="$arch" --include=python3,python3-numpy,\
 python3-cryptography,python3-cbor2,python3-paho-mqtt,python3-pytest,python3-hypothesis,\
-python3-pytest-timeout,python3-pil "$suite" "$root"
+python3-pytest-timeout,python3-pil,fonts-dejavu-core "$suite" "$root"
     touch "$root/.ready"
 fi
 [ -n "${VIEWKEEPER_APART:-}" ] || VIEWKEEPER_APART=1 exec unshare --mount "$0" "$arch" "$suite" "$@"
@@ -35,6 +35,13 @@ settings.register_profile(
     "emulated", deadline=None, max_examples=10, suppress_health_check=list(HealthCheck)
 )
 settings.load_profile("emulated")
+
+# The drawn street's letters: Pillow before 10.1 (bookworm) has no outline font of its own.
+import PIL
+from PIL import ImageFont
+
+if tuple(int(part) for part in PIL.__version__.split(".")[:2]) < (10, 1):
+    ImageFont.load_default = lambda size=10: ImageFont.truetype("DejaVuSans.ttf", size)
 END
 mount -t proc proc "$root/proc"
 path=. left_out=
