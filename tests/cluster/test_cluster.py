@@ -19,7 +19,6 @@ from tests.integration.link.peer import Peer, until
 from viewkeeper.agent.adapters.link import TlsSettings
 from viewkeeper.sim.fleet.plan import Plan
 from viewkeeper.sim.fleet.run import Fleet, Outside
-from viewkeeper.sim.fleet.tally import most_within
 from viewkeeper.sim.site_config import acl_head, tool
 
 BASE = "viewkeeper/v1/s1"
@@ -217,13 +216,16 @@ def test_the_gate_lets_no_more_connections_through_than_stated(cluster: Any):
             served.append(time.monotonic())
 
     knocks = [threading.Thread(target=knock) for _ in range(4 * RATE)]
+    begun_s = time.monotonic()
     for one in knocks:
         one.start()
     for one in knocks:
         one.join()
     assert len(served) == 4 * RATE
-    # Handshakes end some time after they were let in: a tenth more may end in one second.
-    assert most_within(served) <= 1.1 * RATE
+    # A handshake ends some time after it was let in, on a busy machine many at once. But none ends
+    # before it: after t seconds no more than a second's worth beside t times the rate, and a tenth.
+    for count, at_s in enumerate(sorted(served), 1):
+        assert count <= 1.1 * RATE * (1.0 + at_s - begun_s)
 
 
 def test_a_sites_mosquitto_is_bridged_to_the_cluster(cluster: Any, peers: Any, tmp_path: Path):
