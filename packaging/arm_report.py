@@ -35,6 +35,11 @@ def rows_of(log: str) -> dict[str, str]:
             where = line
         elif named := re.match(r"== (tests/\S+)", line):
             folder = named[1]
+        elif ratio := re.match(r"check against (ORB .*): ([\d.]+)$", line):
+            told = f"{ratio[2]} × {ratio[1]}, processor time"
+            rows["ORB"] = (
+                f"| {where} | one check of a view that has not moved | {told} | {commit} |"
+            )
         elif folder and re.match(r"=*\s*\d+ (passed|failed|error)", line):
             told = re.sub(r" \([\d:]+\)", "", line.strip("= "))
             rows[folder] = f"| {where} | `{folder}` | {told} | {commit} |"

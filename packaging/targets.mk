@@ -40,3 +40,7 @@ check-buildroot: ## the Buildroot recipe against a checkout of Buildroot: style,
 	@test -n "$(BUILDROOT)" || { echo "error: say where Buildroot is: make check-buildroot BUILDROOT=folder"; exit 1; }
 	@$(MAKE) --no-print-directory debian-packages DEBIAN_PACKAGES="python3-magic python3-flake8 shellcheck flex bison file rsync bc cpio unzip"
 	packaging/buildroot/check.sh $(BUILDROOT)
+
+.PHONY: bench-arm
+bench-arm: $(BENCH_STAMP) ## a check's cost against ORB on emulated arm64 (after make test-arm; root)
+	$(AS_ROOT)packaging/arm-orb.sh $(PY)

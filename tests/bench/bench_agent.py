@@ -24,18 +24,13 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-import cv2
 import numpy as np
 import psutil
 
 from tests.bench.bench_sources import jpeg, noisy
-from tests.bench.view_pairs import LENS
+from tests.bench.orb_ratio import orb_ratio
 from tests.support.http_camera import HttpCamera, whole
 from tests.support.video import write_video
-from viewkeeper.agent.core.frame import Frame
-from viewkeeper.agent.core.view.estimate import estimate
-from viewkeeper.agent.core.view.geometry import Lens
-from viewkeeper.agent.core.view.registered import register
 from viewkeeper.sim.broker import Broker
 from viewkeeper.sim.camera.panorama import street_scene
 from viewkeeper.sim.camera.virtual import VirtualCamera
@@ -204,27 +199,6 @@ def _import_s() -> float:
     return float(told.stdout)
 
 
-def _orb_ratio() -> float:
-    """One estimate against one ORB detection and match on the same frames."""
-    from tests.bench import peers
-
-    cv2.setNumThreads(1)
-    camera = VirtualCamera(street_scene(1), size=(640, 480), seed=4)
-    frames: list[Frame] = [camera.frame(float(t))[0] for t in range(6)]
-    view, orb = register(frames[:3], Lens(LENS.hfov_deg)), peers.orb()
-    prepared = orb.prepare(frames[0].luma)
-    ours, theirs = [], []
-    for _ in range(8):
-        for frame in frames[3:]:
-            started = time.perf_counter()
-            estimate(view, frame)
-            ours.append(time.perf_counter() - started)
-            started = time.perf_counter()
-            orb.measure(prepared, frame.luma, LENS)
-            theirs.append(time.perf_counter() - started)
-    return float(np.median(ours) / np.median(theirs))
-
-
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description="What the agent costs.")
@@ -256,7 +230,7 @@ def main() -> None:
             "| | |",
             "|---|---|",
             f"| import of the whole agent, processor time | {_import_s():.2f} s |",
-            f"| one check of a view that has not moved, against ORB | {_orb_ratio():.2f} |",
+            f"| one check of a view that has not moved, against ORB | {orb_ratio():.2f} |",
             "",
         ]
     )
