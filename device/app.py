@@ -15,10 +15,11 @@ from device.core.sealing import ALARM, EVENT, GAP, REPORT, VERDICT, Sealer
 from device.net.mqtt import Client, Settings
 from device.net.outbox import Outbox
 from device.statement import alarms_of, mirror_of, report_of
+from device.store.spool import MAX_BYTES, Spool
 from device.watch import Watch
 
 ORDERS = {"config/desired": 1, "keyset": 2, "grant": 3, "lifecycle": 5}
-COMMAND = 4
+COMMAND, WITNESS = 4, "witness"
 FEED_S = 1.0
 SAFE_RETRY_MS = 3_600_000  # whatever crashed may have been the weather of that hour
 GRACE_MS = 60_000
@@ -41,9 +42,11 @@ class Device:
         views = {unhexlify(name[:64]) for name in names}
         self._desk = Desk(board.files, views, board.random)
         self._config = self._desk.standing()["config"]
-        self._sealer = Sealer(self._desk.device, board.random(8), seed)
+        boot = board.random(8)
+        self._sealer = Sealer(self._desk.device, boot, seed)
         self._base = "viewkeeper/v1/%s/%s/" % (self._desk.site, self._desk.device)
-        self._outbox = Outbox()
+        spool = Spool(board.files, boot, 1024 * settings.get("outbox_kib", MAX_BYTES // 1024))
+        self._outbox = Outbox(spool=spool, late_topic=self._base + "history")
         self._watch = Watch(board, lambda: self._config, self._flag, self._tick)
         self._reported, self._report_ms, self._alarms = None, 0, {}
         self._well_ms = round(1000 * settings.get("well_after_s", supervisor.WELL_MS / 1000))
@@ -62,13 +65,15 @@ class Device:
                 broker["port"],
                 self._desk.device,
                 (self._base + "status", b"offline"),
-                [self._base + topic for topic in ORDERS] + [self._base + "command/+"],
+                [self._base + topic for topic in ORDERS]
+                + [self._base + "command/+", self._base + WITNESS],
                 tls=_tls(broker),
                 user=broker.get("user"),
                 password=broker.get("password"),
                 keepalive_s=broker.get("keepalive_s", 60),
                 retry_first_s=broker.get("retry_first_s", 1.0),
                 retry_most_s=retry_most_s,
+                replay_per_s=broker.get("replay_per_s", 5),
             ),
             self._outbox,
             self._on_order,
@@ -132,6 +137,7 @@ class Device:
         """The reports' loop, as often as the device looks."""
         while True:
             self._say()
+            self._outbox.settle(self._clock.now().mono_ms)
             self._tick("say")
             await asyncio.sleep(min(self._period_ms(), 1000) / 1000)
 
@@ -150,9 +156,7 @@ class Device:
         self._desk.tick(now)
         report = report_of(watch.guard, standing, self._health(now, mount), watch.signage, mount)
         lit_required = bool(config and config["sign"]["lit_required"])
-        standing_alarms = alarms_of(
-            report, now, self._desk.store_fault, lit_required, self.safe_mode
-        )
+        standing_alarms = alarms_of(report, now, self._desk.fault, lit_required, self.safe_mode)
         self._raise(standing_alarms, now)
         report["alarms"], report["program"] = list(self._alarms), self._program
         self._latest("report", self._sealer.seal(REPORT, report, now))
@@ -182,7 +186,8 @@ class Device:
         for name, alarm in wanted.items():
             if name not in self._alarms:
                 self._alarms[name] = alarm
-                self._latest("alarm/" + name, self._sealer.seal(ALARM, alarm, now))
+                put = self._latest if self._client.connected else self._keep
+                put("alarm/" + name, self._sealer.seal(ALARM, alarm, now))
 
     def _flag(self, flag):
         sealed = self._sealer.seal(EVENT, flag, self._clock.now())
@@ -195,6 +200,7 @@ class Device:
     def _keep(self, topic, payload, retain=False):
         late, sequence = self._base + "history", self._sealer.sequence
         self._outbox.put_kept(self._base + topic, payload, late, sequence, retain)
+        self._outbox.settle(self._clock.now().mono_ms)
         self._client.wake()
 
     def _on_connected(self):
@@ -204,12 +210,16 @@ class Device:
         now = self._clock.now()
         for name, alarm in self._alarms.items():
             self._latest("alarm/" + name, self._sealer.seal(ALARM, alarm, now))
-        loss = self._outbox.take_loss()
-        if loss:
-            gap = {"lost": loss[0], "first_sequence": loss[1], "last_sequence": loss[2]}
+        losses = self._outbox.losses
+        for boot, first, last, lost in losses:
+            gap = {"lost": lost, "first_sequence": first, "last_sequence": last, "boot": boot}
             self._keep("history", self._sealer.seal(GAP, gap, now))
+        if losses:
+            self._outbox.forget_losses()
 
     def _on_order(self, topic, payload, retained):
+        if topic == self._base + WITNESS:
+            return self._desk.witness(payload)
         kind = self._kind(topic)
         if not len(payload) and kind == 1:
             return  # somebody cleared what stood retained
@@ -219,6 +229,8 @@ class Device:
         self._answer(kind, verdict)
 
     def _on_large(self, topic, digest, _retained):
+        if topic == self._base + WITNESS:
+            return
         kind = self._kind(topic)
         self._answer(kind, self._desk.refuse_large(digest, kind, self._clock.now()))
 

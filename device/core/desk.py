@@ -9,13 +9,15 @@ signing desk's audit reads a device as it reads a camera.
 from hashlib import sha256
 
 from device.core import adjudicate as court
-from device.core import cbor, cose, ed25519, policy
+from device.core import cbor, cose, ed25519, policy, segments
 from device.core.clock import Now
 from device.core.errors import Refusal
 from device.core.ledger import Ledger
+from device.core.proof import consistency
+from device.core.refusals import Refusals
 from device.core.slots import Slots
+from device.core.witness import Witnessing
 
-BURST, REFILL_MS = 10, 60000
 STORE_ERRORS = (OSError, MemoryError)
 
 
@@ -45,11 +47,11 @@ class Desk:
     def __init__(self, files, views, random, effect=None):
         self._files, self._slots, self._random = files, Slots(files), random
         self.views, self._effect = views, effect
-        self.refusals, self.last_refusal, self._tokens, self._at_ms = 0, None, BURST, 0
-        self._unentered = 0
+        self.refusals = Refusals(self.note, lambda: segments.is_many(self.ledger))
         self.store_fault = None
-        self._unsettled = None
+        self._unsettled = self._proven = self._proof = None
         self._recover()
+        self.witnessing = Witnessing(self.device, self.ledger, files, lambda: self.trust["keyset"])
 
     @property
     def device(self):
@@ -74,8 +76,8 @@ class Desk:
             "config_hash": None if payload is None else sha256(payload).digest(),
             "lifecycle": policy.shown_state(self._state["standing"], config),
             "filing_due_on": policy.filing_due_on(self._state["standing"], config),
-            "refusals": self.refusals,
-            "last_refusal": self.last_refusal,
+            "refusals": self.refusals.total,
+            "last_refusal": self.refusals.last,
             "ledger_size": self.ledger.size,
             "ledger_root": self.ledger.root,
         }
@@ -94,7 +96,7 @@ class Desk:
             self._carry_out(ruling, message, kind, retained, now, entropy)
         digest = sha256(message).digest()
         if not ruling.accepted:
-            self._refused(ruling, kind, digest, now)
+            self.refusals.add(ruling, kind, digest, now)
         verdict = {
             "order": kind,
             "order_hash": digest,
@@ -111,7 +113,7 @@ class Desk:
     def refuse_large(self, digest, kind, now):
         """The verdict on a message too long to be held: only its hash came this far."""
         ruling = court.Ruling(False, "too_large", "longer than any order", now.clock)
-        self._refused(ruling, kind, digest, now)
+        self.refusals.add(ruling, kind, digest, now)
         return {
             "order": kind,
             "order_hash": digest,
@@ -121,6 +123,18 @@ class Desk:
             "clock": ruling.clock,
             "config_hash": self.standing()["config_hash"],
         }
+
+    @property
+    def fault(self):
+        """What is wrong with what is kept here, for an alarm; ``None``: nothing."""
+        return self.store_fault or self.witnessing.fault
+
+    def witness(self, message):
+        """Take a countersignature of the ledger from the wire."""
+        try:
+            self.witnessing.receive(message)
+        except STORE_ERRORS as error:
+            self.store_fault = "store: %s" % error
 
     def note(self, kind, details, now):
         """Enter something that is not an order; False where the storage would not take it."""
@@ -132,13 +146,21 @@ class Desk:
         return True
 
     def checkpoint(self, now):
-        """Size and root of the ledger, to be signed."""
-        return {
+        """Size and root of the ledger, to be signed, and that it continues what was witnessed."""
+        told = {
             "device": self.device,
             "size": self.ledger.size,
             "root": self.ledger.root,
             "utc_ms": now.utc_ms,
         }
+        since = self.witnessing.size
+        if 0 < since < self.ledger.size:
+            if self._proven != (since, self.ledger.size):
+                self._proof = consistency(self.ledger, self._files, since)
+                self._proven = since, self.ledger.size
+            if self._proof is not None:
+                told["since"], told["proof"] = since, self._proof
+        return told
 
     def _carry_out(self, ruling, message, kind, retained, now, entropy):
         inputs = {
@@ -155,7 +177,7 @@ class Desk:
             intent = self.ledger.append("intent", inputs, now.utc_ms)
             # Until a slot has the new state, this is what became of the intent.
             self._unsettled = (intent, "abandoned", "could not be kept")
-            after["refusals"] = self.refusals
+            after["refusals"] = self.refusals.total
             after["ledger_size"], after["ledger_head"] = self.ledger.size, self.ledger.head
             self._slots.save(court.to_bytes(after))
         except STORE_ERRORS as error:
@@ -191,70 +213,36 @@ class Desk:
         ruling.accepted, ruling.reason = False, "store_failed"
         ruling.detail = "could not be kept, the old state stays"
 
-    def _refused(self, ruling, kind, digest, now):
-        """Count; enter a burst of ten, then one a minute, then only the sum."""
-        self.refusals += 1
-        self.last_refusal = ruling.reason
-        if not self._take_token(now):
-            self._unentered += 1
-            return
-        self._sum_up(now)
-        details = {
-            "order": kind,
-            "reason": ruling.reason,
-            "detail": ruling.detail,
-            "message": digest,
-            "total": self.refusals,
-        }
-        if not self.note("refused", details, now):
-            self._unentered += 1
-
     def tick(self, now):
-        """Now and then: enter the sum of a flood that is over."""
-        if self._unentered and self._take_token(now):
-            self._sum_up(now)
-
-    def _sum_up(self, now):
-        if self._unentered:
-            summary = {
-                "count": self._unentered,
-                "reason": self.last_refusal,
-                "total": self.refusals,
-            }
-            if self.note("refused_many", summary, now):
-                self._unentered = 0
-
-    def _take_token(self, now):
-        gained = (now.mono_ms - self._at_ms) // REFILL_MS
-        if gained > 0:
-            self._tokens = min(BURST, self._tokens + gained)
-            self._at_ms += gained * REFILL_MS
-        if self._tokens <= 0:
-            return False
-        self._tokens -= 1
-        return True
+        """Now and then: the sum of a flood that is over, and the ledger kept small."""
+        self.refusals.tick(now)
+        told = (self.refusals.total, self.refusals.last)
+        try:
+            segments.close_if_long(self.ledger, self._files, self._state, told, now)
+        except STORE_ERRORS as error:
+            self.store_fault = "ledger: %s" % error
 
     def _recover(self):
         """After a restart: the ledger is the truth, the slots may lag behind it."""
-        kept, self._state = self._slots.load(), None
-        if kept is not None:
-            self._state = court.from_bytes(kept)
+        kept = self._slots.load()
+        kept = self._state = None if kept is None else court.from_bytes(kept)
         self._open, self._outcomes, self._joined, self._utc_ms = None, {}, False, 0
+        self._first = True
         self.ledger = Ledger(self._files, self._seen)
         if self._state is None:
             raise Refusal("file_missing", "this device is not enrolled yet")
         if not self._joined and self._state["ledger_head"] != bytes(32):
             raise Refusal("ledger_tampered", "the state was kept beside another ledger")
-        self._roll_forward(kept is None)
-        self.refusals = max(self.refusals, self._state["refusals"])
+        self.refusals.seen({"total": self._state["refusals"]})
+        self._roll_forward(self._state is not kept)
 
     def _seen(self, index, record):
         """One entry while the ledger is read: outcomes, refusals, where the state joins."""
         entry = cbor.decode(record, 32768)
         kind, details, self._utc_ms = entry[3], entry[4], entry[2]
-        if self._state is None and index == 0 and kind == "enrolled":
-            self._state = court.enrolled(details["bundle"])[0]
-            self._joined = True
+        if self._first:
+            self._first = False
+            self._begun(index, entry, kind, details)
         state = self._state
         if state is not None and index + 1 == state["ledger_size"]:
             self._joined = sha256(record).digest() == state["ledger_head"]
@@ -264,9 +252,18 @@ class Desk:
             self._open = None
             if state is not None and details["intent"] >= state["ledger_size"]:
                 self._outcomes[details["intent"]] = kind
-        if kind in ("refused", "refused_many"):
-            self.refusals = max(self.refusals, details.get("total", 0))
-            self.last_refusal = details.get("reason", self.last_refusal)
+        if kind in ("refused", "refused_many", "segment"):
+            self.refusals.seen(details)
+
+    def _begun(self, index, entry, kind, details):
+        """The first entry that is read brings a state, where none was kept or an older one."""
+        if kind == "enrolled" and self._state is None:
+            self._state, self._joined = court.enrolled(details["bundle"])[0], True
+        elif kind == "segment":
+            if self._state is None or self._state["ledger_size"] < index:
+                self._state = segments.state_of(entry)
+            same = self._state["ledger_size"] == index
+            self._joined = same and self._state["ledger_head"] == entry[5]
 
     def _roll_forward(self, is_new):
         changed = is_new
@@ -290,13 +287,19 @@ class Desk:
             self._state, changed = ruling.state, True
             self._state["ledger_size"] = index + 1
             self._state["ledger_head"] = sha256(record).digest()
+        self._outcomes = {}
         if self._open is not None:
             has_it = self._state["ledger_size"] == self._open + 1
-            details = {"intent": self._open, "detail": "found at start"}
-            self.ledger.append("applied" if has_it else "abandoned", details, self._utc_ms)
-        self._outcomes = {}
-        if changed:
-            self._slots.save(court.to_bytes(self._state))
+            self._unsettled = (self._open, "applied" if has_it else "abandoned", "found at start")
+        try:
+            if self.ledger.unbegun:
+                told = (self.refusals.total, self.refusals.last)
+                segments.begin(self.ledger, self._state, told, self._utc_ms, False)
+            self._settle(self._utc_ms)
+            if changed:
+                self._slots.save(court.to_bytes(self._state))
+        except STORE_ERRORS as error:
+            self.store_fault = "store: %s" % error
 
 
 class _AnyView:

@@ -1,6 +1,7 @@
 """A folder of small files, whole or not at all: on LittleFS, or the unix port's disk."""
 
 import os
+from hashlib import sha256
 
 
 class Files:
@@ -60,6 +61,27 @@ class Files:
                 left -= len(part)
             file.flush()
         os.rename(fresh, self._path(name))
+
+    def rename(self, old, new):
+        """A file goes by another name; nothing had that name."""
+        os.rename(self._path(old), self._path(new))
+
+    def digest(self, name):
+        """SHA-256 of a file, read in small pieces."""
+        found, part = sha256(), bytearray(512)
+        with open(self._path(name), "rb") as file:
+            count = file.readinto(part)
+            while count:
+                found.update(memoryview(part)[:count])
+                count = file.readinto(part)
+        return found.digest()
+
+    def remove(self, name):
+        """A file goes, where there is one."""
+        try:
+            os.remove(self._path(name))
+        except OSError:
+            pass  # there was none
 
     def names(self, ending):
         """Names that end so."""

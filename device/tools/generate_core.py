@@ -24,6 +24,7 @@ from viewkeeper.protocol import fields as kinds
 from viewkeeper.protocol.checkpoints import Checkpoint
 from viewkeeper.protocol.enrolment import Enrolment
 from viewkeeper.protocol.updates import Update
+from viewkeeper.protocol.witnessing import Countersignature
 
 CORE = Path(__file__).resolve().parents[1] / "core"
 _MARK = "Written by device/tools/generate_core.py; change the declarations, not this file."
@@ -51,6 +52,12 @@ def update_schema() -> str:
     """``update_schema.py``: a program's statement; apart, for it is read once in a year."""
     head = [f'"""A program\'s statement as a table for ``fields.py``. {_MARK}"""', ""]
     return "\n".join([*head, _constant(Update), ""])
+
+
+def witness_schema() -> str:
+    """``witness_schema.py``: a countersignature; apart, for the desk needs no records."""
+    head = [f'"""A countersignature as a table for ``fields.py``. {_MARK}"""', ""]
+    return "\n".join([*head, _constant(Countersignature), ""])
 
 
 def record_schema() -> str:
@@ -214,6 +221,7 @@ FILES = {
     "schema.py": schema,
     "record_schema.py": record_schema,
     "update_schema.py": update_schema,
+    "witness_schema.py": witness_schema,
     "rules.py": rules,
     "characters.py": characters,
 }

@@ -21,8 +21,9 @@ ARCHITECTURES = ("armv6m", "armv7emsp", "xtensawin", "rv32imc", "x64")
 # In the order in which each needs only those before it.
 _CORE = (
     *("errors", "cbor", "sha512", "ed25519", "cose", "rules", "schema", "characters", "together"),
-    *("fields", "clock", "keysets", "trust", "policy", "adjudicate", "slots", "ledger", "desk"),
-    *("record_schema", "sealing", "supervisor", "pose", "coarse", "view", "shrink", "flags"),
+    *("fields", "clock", "keysets", "trust", "policy", "adjudicate", "slots", "ledger"),
+    *("segments", "proof", "refusals", "witness_schema", "witness", "desk", "record_schema"),
+    *("sealing", "supervisor", "pose", "coarse", "view", "shrink", "flags"),
     *("lamp", "tilt", "mount", "update_schema", "update"),
 )
 MODULES = (

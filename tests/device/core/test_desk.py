@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 from tests.device.core.test_vectors import VECTORS
+from tests.device.flash import FLASH
 from tests.device.runner import needs_micropython, run
 from viewkeeper.agent.adapters.store.slots import SlotStore
 from viewkeeper.agent.core.device_state import DeviceState
@@ -75,7 +76,7 @@ report = {"view": view, "signage": {"state": "present", "lit": "lit", "current_m
           "health": {"frame_rate_mhz": 1000, "uptime_s": 9, "findings": ["low_contrast"]},
           "lifecycle": standing["lifecycle"], "config_sequence": standing["config_sequence"],
           "config_hash": standing["config_hash"][:8], "ledger_size": standing["ledger_size"],
-          "ledger_root": standing["ledger_root"], "refusals": standing["refusals"],
+          "ledger_root": standing["ledger_root"][:16], "refusals": standing["refusals"],
           "last_refusal": standing["last_refusal"]}
 say(1, report, now)
 say(2, {"event": "camera_struck", "started_ms": 1, "confidence_permille": 900,
@@ -150,43 +151,9 @@ def test_what_a_device_keeps_and_says_is_read_by_the_agents_own_rooms(tmp_path):
 CUTS = (
     BEGIN
     + """
-import vfs
-class Flash:
-    size, count = 512, 160
-    def __init__(self):
-        self.data, self.left = bytearray(self.size * self.count), None
-    def readblocks(self, block, buffer, offset=0):
-        start = block * self.size + offset
-        buffer[:] = memoryview(self.data)[start:start + len(buffer)]
-    def _use(self):
-        if self.left is not None:
-            if self.left == 0:
-                raise OSError(5)
-            self.left -= 1
-    def writeblocks(self, block, buffer, offset=None):
-        if offset is None:
-            self.ioctl(6, block)
-            offset = 0
-        start = block * self.size + offset
-        if self.left == 0:
-            raise OSError(5)
-        if self.left == 1:  # the write in whose midst the power goes
-            half = len(buffer) // 2
-            self.data[start:start + half] = memoryview(buffer)[:half]
-        else:
-            self.data[start:start + len(buffer)] = buffer
-        self._use()
-    def ioctl(self, what, block):
-        if what == 4:
-            return self.count
-        if what == 5:
-            return self.size
-        if what == 6:
-            self._use()
-            start = block * self.size
-            self.data[start:start + self.size] = b"\\xff" * self.size
-            return 0
-        return 0
+"""
+    + FLASH
+    + """
 flash = Flash()
 vfs.VfsLfs2.mkfs(flash)
 def mount():
@@ -243,7 +210,7 @@ with open("told.json", "w") as file:
 @needs_micropython
 def test_a_power_cut_at_any_write_of_the_flash_leaves_the_old_state_or_the_new(tmp_path):
     files, _ = deliveries()
-    told = run(CUTS, tmp_path, files=files, heap="640K")
+    told = run(CUTS, tmp_path, files=files, heap="768K")
     assert told["cuts"] > 10
     assert told["outcomes"].get("False,False", 0) > 0
     assert told["outcomes"].get("True,True", 0) > 0
