@@ -177,7 +177,7 @@ def updates_of(story: Story, bundles: Path) -> Iterator[Step]:
         content.mkdir(parents=True)
         target.unlink(missing_ok=True)
         for name in ("root.img", "boot.img"):
-            (content / name).write_bytes(bytes(1 << 20))
+            (content / name).write_bytes(os.urandom(1 << 20))
         manifest = MANIFEST.read_text().replace("@ARCH@", arch).replace("@VERSION@", OLDER)
         (content / "manifest.raucm").write_text(manifest)
         run("rauc", "bundle", "--cert", keys / "cert.pem", "--key", keys / "key.pem",
