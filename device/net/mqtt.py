@@ -30,6 +30,7 @@ class Settings:
         tls: gives a fresh ``tls.SSLContext`` (certificates get renewed); ``None``: plain TCP.
         keepalive_s: a ping goes out twice in it; silence for longer means the line is dead.
         retry_first_s, retry_most_s: full jitter between reconnects grows from one to the other.
+        replay_per_s: how many messages a second come back from flash after an outage.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class Settings:
         retry_first_s=1.0,
         retry_most_s=300.0,
         connect_timeout_s=30,
+        replay_per_s=5,
     ):
         self.host, self.port, self.client_id = host, port, client_id
         self.will, self.topics, self.tls = will, topics, tls
         self.user, self.password = user, password
         self.keepalive_s, self.connect_timeout_s = keepalive_s, connect_timeout_s
         self.retry_first_s, self.retry_most_s = retry_first_s, retry_most_s
+        self.replay_per_s = replay_per_s
 
 
 class Client:
@@ -136,7 +139,7 @@ class Client:
 
     async def _open(self):
         await asyncio.wait_for(self._handshake(), self.settings.connect_timeout_s)
-        self.outbox.connection_lost()  # what was said meanwhile goes out late, too
+        self.outbox.connection_made()
         self.connected = True
         self.connects += 1
         self._on_connected()
@@ -165,7 +168,7 @@ class Client:
         ended = asyncio.Event()
         tasks = [
             asyncio.create_task(self._until_failure(work, ended))
-            for work in (self._listen, self._say, self._keep_alive)
+            for work in (self._listen, self._say, self._keep_alive, self._recall)
         ]
         try:
             await ended.wait()
@@ -189,6 +192,14 @@ class Client:
                 await self._send_row(row, False)
                 row = self.outbox.next_to_send()
             await self._news.wait()
+
+    async def _recall(self):
+        """What the outbox kept on flash, slowly: a whole street may come back at once."""
+        pause_s = 1 / self.settings.replay_per_s
+        while True:
+            await asyncio.sleep(pause_s)
+            if self.outbox.recall():
+                self._news.set()
 
     async def _keep_alive(self):
         period_s = self.settings.keepalive_s / 2

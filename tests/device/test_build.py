@@ -1,6 +1,5 @@
 """What ``make device`` makes: every architecture compiles, and the image mounts and runs."""
 
-import importlib.util
 import json
 import subprocess
 import sys

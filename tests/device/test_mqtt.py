@@ -161,7 +161,9 @@ def peer(broker):
 
 
 def test_what_is_kept_arrives_once_and_in_order(broker, peer, tmp_path):
-    told = Device(tmp_path, port=broker.tcp_port, count=60, pause_s=0.005).end()
+    device = Device(tmp_path, port=broker.tcp_port, count=60, pause_s=0.005)
+    told = device.end()
+    assert told["lost"] == 0
     peer.until(lambda: len(peer.payloads("t/event", "t/history")) >= 60)
     assert peer.payloads("t/event", "t/history") == [b"%d" % n for n in range(60)]
     assert told["connects"] == 1

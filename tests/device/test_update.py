@@ -1,7 +1,6 @@
 """A signed program, tried and proved or given up, on MicroPython's unix port."""
 
 import dataclasses
-import importlib.util
 import json
 import os
 import shutil
