@@ -2,17 +2,19 @@
 
     python -m tests.bench.bench_view [--data DIR] [--per-nuisance N] [--small-moves N] [--seed N]
 
-Writes docs/benchmarks/view.md and its plots. No figure in them is typed by hand.
+Writes docs/benchmarks/view.md and its plots, or, where DIR holds a fixed camera's frames at
+different hours, view-fixed.md. No figure in them is typed by hand.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -21,36 +23,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import cv2
 import numpy as np
 
-from tests.bench import peers
-from tests.bench.view_pairs import LENS, SIZES, Pair, pairs, places, still_and_moved
+from tests.bench import peers, view_detection
+from tests.bench.view_fixed import FixedCamera, is_fixed_camera
+from tests.bench.view_memory import measured_mib
+from tests.bench.view_pairs import Pair, Panoramas
+from tests.bench.view_report import OURS, Outcome, table
 from viewkeeper.agent.core.view.estimate import Estimate, estimate
-from viewkeeper.agent.core.view.geometry import Lens, Move
+from viewkeeper.agent.core.view.geometry import Move
 from viewkeeper.agent.core.view.registered import RegistrationError, register
+from viewkeeper.protocol.errors import SetupError
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "docs" / "benchmarks"
 PANORAMAS = ROOT.parent / "shared" / "data" / "panoramas"
-OK_DEG = 0.5
-OURS = "Viewkeeper"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one method made of one pair; ``error`` is infinite where it gave nothing."""
-
-    nuisance: str
-    pan_deg: float
-    tilt_deg: float
-    roll_deg: float
-    zoom: float
-    elapsed_s: float
-    normalised: float | None = None
-    """Squared error over the squared standard error, mean of the four."""
-
-    @property
-    def ok(self) -> bool:
-        """Recovered within half a degree."""
-        return max(abs(self.pan_deg), abs(self.tilt_deg), abs(self.roll_deg)) <= OK_DEG
+World = Panoramas | FixedCamera
+_FOR_MEMORY = 40
+"""Pairs whose frames are found in the process whose memory is measured."""
 
 
 def _outcome(pair: Pair, move: Move | None, elapsed_s: float, found: Estimate | None) -> Outcome:
@@ -85,11 +73,11 @@ def measure(
     """Every method on every pair of one size."""
     cv2.setNumThreads(1)
     rivals = everyone()
-    results: dict[str, list[Outcome]] = defaultdict(list)
+    results: dict[str, list[Outcome]] = defaultdict(list[Outcome])
     done = 0
-    for pair in pairs(places(data), per_nuisance, seed, size):
+    for pair in world_of(data).pairs(per_nuisance, seed, size):
         try:
-            view = register([pair.registered], Lens(LENS.hfov_deg))
+            view = register([pair.registered], pair.lens)
         except RegistrationError:
             continue  # a bare sky: nobody would be let register that
         view.reference.warm()
@@ -101,7 +89,7 @@ def measure(
         for rival in rivals:
             prepared = rival.prepare(pair.registered.luma)
             started = time.process_time()
-            move = rival.measure(prepared, pair.present.luma, LENS)
+            move = rival.measure(prepared, pair.present.luma, pair.lens)
             elapsed_s = time.process_time() - started
             results[rival.name].append(_outcome(pair, move, elapsed_s, None))
         done += 1
@@ -111,180 +99,115 @@ def measure(
     return results
 
 
-def introduction(source: str, seed: int) -> list[str]:
+def measure_small(
+    data: Path | None, count: int, rivals_until: int, seed: int, size: tuple[int, int]
+) -> view_detection.Results:
+    """Every method on small moves and none."""
+    cv2.setNumThreads(1)
+    return view_detection.measure(world_of(data).small(count, seed, size), everyone(), rivals_until)
+
+
+def world_of(data: Path | None) -> World:
+    """What a folder holds.
+
+    Raises:
+        SetupError: nothing that serves.
+    """
+    return FixedCamera(data) if data is not None and is_fixed_camera(data) else Panoramas(data)
+
+
+def introduction(world: World, seed: int) -> list[str]:
     """What was measured."""
+    held = (
+        " The constants were set on other places and seeds (`DEVELOPMENT` in view_pairs.py)."
+        if isinstance(world, Panoramas)
+        else ""
+    )
     return [
-        "# View check against its peers",
+        "# View check against its peers"
+        + ("" if isinstance(world, Panoramas) else ", on a fixed camera's frames"),
         "",
-        "Random moves (±15° pan and tilt, ±8° roll, zoom 0.8–1.25) of a camera 60° across, "
-        f"{source}, seed {seed}. One run, one thread each, processor time; what can be kept of the "
-        "registered frame is not timed, for anybody. The constants were set on other places and "
-        "seeds (`DEVELOPMENT` in view_pairs.py). *Recovered*: pan, tilt and roll within 0.5°. "
-        "Medians are over the recovered pairs. The panoramas have 2.8 pixels a degree, so the "
-        "frames are smoother than a real camera's; that costs corner detectors more than it costs "
-        "us. Phase correlation knows no roll and no zoom, so it can recover almost none.",
+        f"{world.told} Seed {seed}. One run, one thread each, processor time; what can be kept of "
+        f"the registered frame is not timed, for anybody.{held} *Recovered*: pan, tilt and roll "
+        "within 0.5°. Medians are over the recovered pairs. Phase correlation knows no roll and no "
+        "zoom, so it can recover almost none.",
         "",
     ]
 
 
-def table(results: dict[str, list[Outcome]], size: tuple[int, int]) -> list[str]:
-    """One size's report in Markdown."""
-    ours = results[OURS]
-    orb_times = [outcome.elapsed_s for outcome in results["OpenCV ORB + RANSAC"]]
-    orb_s, orb_mean_s = float(np.median(orb_times)), float(np.mean(orb_times))
-    lines = [
-        f"## {size[0]}×{size[1]}, {len(ours)} pairs",
-        "",
-        "| | recovered | median error pan, tilt | roll | zoom | time against ORB | mean time |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name, outcomes in results.items():
-        good = [outcome for outcome in outcomes if outcome.ok]
-        turn = _median([max(abs(o.pan_deg), abs(o.tilt_deg)) for o in good])
-        roll = _median([abs(o.roll_deg) for o in good])
-        zoom = 100 * _median([abs(o.zoom) for o in good])
-        times = [o.elapsed_s for o in outcomes]
-        ratio, mean = float(np.median(times)) / orb_s, float(np.mean(times)) / orb_mean_s
-        share = len(good) / len(outcomes)
+def memory(world: World, seed: int) -> list[str]:
+    """Peak of a process that registers one frame and finds others, for every size."""
+    lines = ["## Memory", ""]
+    for size in world.sizes:
+        some = list(itertools.islice(world.pairs(4, seed, size), _FOR_MEMORY))
+        first = next(pair for pair in some if _registrable(pair))
+        others = [pair.present.luma for pair in some]
+        mib = measured_mib(first.registered.luma, others, first.lens.hfov_deg)
         lines.append(
-            f"| {name} | {share:.3f} | {turn:.3f}° | {roll:.3f}° | {zoom:.3f} % "
-            f"| {ratio:.2f} | {mean:.2f} |"
+            f"{size[0]}×{size[1]}: a process of its own that registers one frame and then looks "
+            f"for it in {len(others)} others, of all nuisances and of other places, so that every "
+            f"search is needed, peaks at {mib:.1f} MiB ({mib * 1.048576:.1f} MB) above numpy's "
+            "own import, frames included."
         )
-    honest = [o.normalised for o in ours if o.ok and o.normalised is not None]
-    wrong = sum(1 for o in ours if not o.ok and np.isfinite(o.pan_deg))
-    lines += [
-        "",
-        f"Viewkeeper's squared error over its squared standard error: mean "
-        f"{np.mean(honest):.2f}, median {np.median(honest):.2f} over recovered pairs (1 is "
-        f"honest). It claimed a move that was not the true one in {wrong} of {len(ours)} pairs.",
-        "",
-        "| recovered | " + " | ".join(results) + " |",
-        "|---|" + "---|" * len(results),
-    ]
-    for nuisance in dict.fromkeys(outcome.nuisance for outcome in ours):
-        shares = [
-            np.mean([outcome.ok for outcome in outcomes if outcome.nuisance == nuisance])
-            for outcomes in results.values()
-        ]
-        label = nuisance.replace("_", " ")
-        lines.append(f"| {label} | " + " | ".join(f"{share:.2f}" for share in shares) + " |")
-    name = f"view-error-{size[0]}.png"
-    times = f"![Share of pairs done within a time](view-time-{size[0]}.png)"
-    return [*lines, "", f"![Share of pairs with an error below]({name})", "", times, ""]
+        lines.append("")
+    return lines
 
 
-def detection(data: Path | None, count: int, seed: int, size: tuple[int, int]) -> list[str]:
-    """How surely a small move is told from none, and what an unmoved check costs."""
-    rivals = everyone()
-    turns: dict[str, dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
-    still: dict[str, list[float]] = defaultdict(list)
-    for size_deg, pair in still_and_moved(places(data), count, seed, size):
-        try:
-            view = register([pair.registered], Lens(LENS.hfov_deg))
-        except RegistrationError:
-            continue
-        view.reference.warm()
-        started = time.process_time()
-        found = estimate(view, pair.present)
-        if size_deg == 0.0:
-            still[OURS].append(time.process_time() - started)
-        turns[OURS][size_deg].append(found.move.turn_deg() if found.found else 0.0)
-        for rival in rivals:
-            prepared = rival.prepare(pair.registered.luma)
-            started = time.process_time()
-            move = rival.measure(prepared, pair.present.luma, LENS)
-            if size_deg == 0.0:
-                still[rival.name].append(time.process_time() - started)
-            turns[rival.name][size_deg].append(0.0 if move is None else move.turn_deg())
-    unmoved = len(turns[OURS][0.0])
-    lines = [
-        "## A small move or none",
-        "",
-        f"{size[0]}×{size[1]}, {unmoved} unmoved frames and {len(turns[OURS][1.0])} each turned by "
-        "1° and by 0.5°, nuisances in turn. A frame is an alarm if the turn that is measured is "
-        "above a threshold, which is the 0.999 quantile over a method's own unmoved frames "
-        "(of so few, nearly the largest); what is not found is no alarm and a move missed.",
-        "",
-        "| | threshold | 1° detected | 0.5° detected | time of an unmoved check against ORB |",
-        "|---|---|---|---|---|",
-    ]
-    orb_s = float(np.median(still["OpenCV ORB + RANSAC"]))
-    for name, by_size in turns.items():
-        threshold = float(np.quantile(by_size[0.0], 0.999))
-        shares = [float(np.mean(np.array(by_size[move]) > threshold)) for move in (1.0, 0.5)]
-        ratio = float(np.median(still[name])) / orb_s
-        lines.append(
-            f"| {name} | {threshold:.3f}° | {shares[0]:.3f} | {shares[1]:.3f} | {ratio:.2f} |"
-        )
-    return [*lines, ""]
+def _registrable(pair: Pair) -> bool:
+    try:
+        register([pair.registered], pair.lens)
+    except RegistrationError:
+        return False
+    return True
 
 
-def _median(values: list[float]) -> float:
-    return float(np.median(values)) if values else float("nan")
-
-
-def plot(results: dict[str, list[Outcome]], path: Path) -> None:
-    """Cumulative distribution of the largest angle error."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(7, 4))
-    for name, outcomes in results.items():
-        errors = sorted(max(abs(o.pan_deg), abs(o.tilt_deg), abs(o.roll_deg)) for o in outcomes)
-        share = np.arange(1, len(errors) + 1) / len(errors)
-        axes.plot(np.maximum(errors, 1e-4), share, label=name)
-    axes.set(xscale="log", xlim=(1e-3, 30), ylim=(0, 1))
-    axes.set(xlabel="largest error of pan, tilt, roll [°]", ylabel="share of pairs")
-    axes.grid(alpha=0.3)
-    axes.legend(loc="lower right")
-    figure.tight_layout()
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-
-
-def plot_times(results: dict[str, list[Outcome]], path: Path) -> None:
-    """Cumulative distribution of the time a pair takes, over ORB's median."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    orb_s = float(np.median([o.elapsed_s for o in results["OpenCV ORB + RANSAC"]]))
-    figure, axes = plt.subplots(figsize=(7, 4))
-    for name, outcomes in results.items():
-        times = np.sort([o.elapsed_s / orb_s for o in outcomes])
-        axes.plot(times, np.arange(1, len(times) + 1) / len(times), label=name)
-    axes.set(xscale="log", ylim=(0, 1))
-    axes.set(xlabel="time over ORB's median", ylabel="share of pairs")
-    axes.grid(alpha=0.3)
-    axes.legend(loc="lower right", fontsize="small")
-    figure.tight_layout()
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-
-
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, help="folder of panoramas, .hdr, .jpg or .png")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument(
+        "--data",
+        type=Path,
+        help="folder of panoramas (.hdr, .jpg or .png, twice as wide as high), or of one fixed "
+        "camera's frames at different hours",
+    )
     parser.add_argument("--per-nuisance", type=int, default=60, metavar="N")
-    parser.add_argument("--small-moves", type=int, default=250, metavar="N")
+    parser.add_argument(
+        "--small-moves", type=int, default=800, metavar="N", help="two unmoved frames each"
+    )
+    parser.add_argument(
+        "--peers-small", type=int, default=1200, metavar="N", help="of these frames, for peers"
+    )
     parser.add_argument("--seed", type=int, default=20261124)
-    arguments = parser.parse_args()
+    parser.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes; times stay processor times"
+    )
+    arguments = parser.parse_args(argv)
     data = arguments.data or (PANORAMAS if PANORAMAS.is_dir() else None)
-    source = "the drawn street" if data is None else "panoramas of real places, held out"
+    try:
+        world = world_of(data)
+    except SetupError as error:
+        parser.error(error.hint)
+    name, seed = "view" if isinstance(world, Panoramas) else "view-fixed", arguments.seed
     OUT.mkdir(parents=True, exist_ok=True)
-    lines = introduction(source, arguments.seed)
-    for size in SIZES:
-        results = measure(data, arguments.per_nuisance, arguments.seed, size)
-        lines += table(results, size)
-        plot(results, OUT / f"view-error-{size[0]}.png")
-        plot_times(results, OUT / f"view-time-{size[0]}.png")
-    lines += detection(data, arguments.small_moves, arguments.seed, SIZES[-1])
+    with ProcessPoolExecutor(max_workers=arguments.jobs) as pool:
+        measured: list[Future[dict[str, list[Outcome]]]] = [
+            pool.submit(measure, data, arguments.per_nuisance, seed, size) for size in world.sizes
+        ]
+        small = pool.submit(
+            measure_small,
+            data,
+            arguments.small_moves,
+            arguments.peers_small,
+            seed,
+            world.sizes[-1],
+        )
+        lines = introduction(world, seed)
+        for size, results in zip(world.sizes, measured, strict=True):
+            lines += table(results.result(), size, OUT, name)
+        lines += view_detection.report(small.result(), world.sizes[-1], OUT, name)
+    lines += memory(world, seed)
     text = "\n".join(lines)
-    (OUT / "view.md").write_text(text, encoding="utf-8")
+    (OUT / f"{name}.md").write_text(text, encoding="utf-8")
     print(text)
 
 

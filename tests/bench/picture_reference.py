@@ -1,14 +1,17 @@
 """What can be seen in a registered view's file; writes docs/pictures/reference.jpg.
 
-Four panels: a picture it was made from; the file's bytes drawn as a picture; the strength of its
-lines; and an attack, the best picture that could be integrated from it. The file holds the
-direction of each line but not which side is the bright one, so the attack guesses the signs,
-integrates (Poisson, by cosine transform), flips the signs that contradict the result, and repeats.
+Four panels: a picture it was made from; the bytes of the file on the card drawn as a picture, as
+whoever has the file sees it; the strength of the lines in it, as whoever has the camera's key as
+well may draw them; and an attack by the latter, the best picture that could be integrated from it.
+A view holds the direction of each line but not which side is the bright one, so the attack guesses
+the signs, integrates (Poisson, by cosine transform), flips the signs that contradict the result,
+and repeats.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
 
 import cv2
@@ -16,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from viewkeeper.agent.adapters.store.views import ViewStore
 from viewkeeper.agent.core.view.geometry import Lens
 from viewkeeper.agent.core.view.registered import RegisteredView, register
 from viewkeeper.sim.camera.conditions import Conditions
@@ -68,6 +72,13 @@ def likeness(guess: Floats, truth: Floats) -> float:
     return float(abs(np.corrcoef(guess.ravel(), truth.ravel())[0, 1]))
 
 
+def on_the_card(view: RegisteredView) -> bytes:
+    """The view's file as the agent keeps it."""
+    with tempfile.TemporaryDirectory() as folder:
+        digest = ViewStore(Path(folder) / "views").add(view.to_bytes())
+        return (Path(folder) / "views" / f"{digest.hex()}.view").read_bytes()
+
+
 def grey(values: Floats) -> Image.Image:
     low, high = np.percentile(values, (1, 99))
     scaled = np.clip((values - low) / max(high - low, 1e-9), 0, 1) * 255
@@ -87,16 +98,22 @@ def main(data: Path | None = None) -> None:
     height, width = guesses[0].shape
     found = [likeness(guess, truth[:height, :width]) for guess in guesses]
     best = guesses[int(np.argmax(found))]
-    codes, lines = view.codes.astype(float), np.abs(view.fine()[0]).astype(float)
+    lines = np.abs(view.fine()[0]).astype(float)
+    sealed = on_the_card(view)
+    drawn = np.frombuffer(sealed, np.uint8)[-view.codes.size :].reshape(shape).astype(float)
     panels = (
         ("one of twelve pictures of the street", grey(truth)),
         (
-            f"the registered view's file, {len(view.to_bytes()):,} bytes, as grey levels",
-            grey(codes),
+            f"the view's file, {len(sealed):,} bytes, drawn: correlation "
+            f"{likeness(drawn, truth):.2f}",
+            grey(drawn),
         ),
-        ("strength of its lines", grey(lines)),
         (
-            f"best of {len(found)} attempts to integrate it: correlation {max(found):.2f}",
+            f"opened with the camera's key, its lines: correlation {likeness(lines, truth):.2f}",
+            grey(lines),
+        ),
+        (
+            f"opened and integrated, best of {len(found)} attempts: correlation {max(found):.2f}",
             grey(best),
         ),
     )

@@ -26,13 +26,14 @@ _SUFFIXES = {".hdr", ".jpg", ".jpeg", ".png"}
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A registered frame, a present one, and how the camera moved in between."""
+    """A registered frame, a present one, how the camera moved in between, and its lens."""
 
     place: str
     nuisance: str
     registered: Frame
     present: Frame
     truth: Move
+    lens: Lens = LENS
 
 
 DEVELOPMENT = frozenset(
@@ -102,3 +103,31 @@ def pairs(
                 second,
                 Move(move.pan_deg, move.tilt_deg, move.roll_deg, move.zoom),
             )
+
+
+class Panoramas:
+    """A virtual camera over panoramas that no constant was set on.
+
+    Args:
+        folder: of panoramas; ``None``: the drawn street.
+    """
+
+    sizes = SIZES
+
+    def __init__(self, folder: Path | None) -> None:
+        self._panoramas = places(folder)
+        seen = "the drawn street" if folder is None else "panoramas of real places, held out"
+        self.told = (
+            "Random moves (±15° pan and tilt, ±8° roll, zoom 0.8–1.25) of a camera "
+            f"{LENS.hfov_deg:.0f}° across, {seen}. The panoramas have 2.8 pixels a degree, so the "
+            "frames are smoother than a real camera's; that costs corner detectors more than it "
+            "costs us."
+        )
+
+    def pairs(self, each: int, seed: int, size: tuple[int, int]) -> Iterator[Pair]:
+        """``each`` random moves under every nuisance."""
+        return pairs(self._panoramas, each, seed, size)
+
+    def small(self, count: int, seed: int, size: tuple[int, int]) -> Iterator[tuple[float, Pair]]:
+        """Per count two unmoved frames and one turned by 1° and by 0.5° each."""
+        return still_and_moved(self._panoramas, count, seed, size)
