@@ -1,5 +1,7 @@
 """Makes the vendored libraries again from npm packages of exact versions.
 
+What esbuild bundles, it names itself: no package's code is in a file without its licence.
+
 For maintainers only: the results are committed, so neither users nor tests need Node.
 ``python -m viewkeeper.dashboard.vendor`` writes them; ``--check`` makes them in a
 temporary folder and compares. Versions stand in ``vendoring/package.json``, what npm
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -34,23 +37,34 @@ class Library:
 
     Attributes:
         file: its name there.
-        packages: npm packages whose code is in it.
-        shipped: path inside the first package, where the package ships one ESM file.
         entry: our entry module, where esbuild must bundle.
+        options: of esbuild, for this one.
+        package, shipped: the npm package and the path in it, where it ships one file.
     """
 
     file: str
-    packages: tuple[str, ...]
-    shipped: str = ""
     entry: str = ""
+    options: tuple[str, ...] = ()
+    package: str = ""
+    shipped: str = ""
 
 
+_INSTEAD = ("debug", "lru-cache", "readable-stream", "worker-timers")
+"""Packages of mqtt.js that the page needs little or nothing of; why, each file says."""
 LIBRARIES = (
-    Library("mqtt.js", ("mqtt",), shipped="dist/mqtt.esm.js"),
-    Library("preact.js", ("preact", "htm"), entry="preact.entry.js"),
-    Library("noble.js", ("@noble/ed25519", "@noble/hashes"), entry="noble.entry.js"),
+    Library(
+        "mqtt.js",
+        entry="mqtt.entry.js",
+        options=(
+            "--inject:./mqtt/globals.js",
+            "--alias:process=./mqtt/process",
+            *(f"--alias:{name}=./mqtt/{name}.js" for name in _INSTEAD),
+        ),
+    ),
+    Library("preact.js", entry="preact.entry.js"),
+    Library("noble.js", entry="noble.entry.js"),
 )
-TEST_LIBRARIES = (Library("axe.js", ("axe-core",), shipped="axe.min.js"),)
+TEST_LIBRARIES = (Library("axe.js", package="axe-core", shipped="axe.min.js"),)
 ROOMS = ((VENDOR, LIBRARIES), (TEST_VENDOR, TEST_LIBRARIES))
 
 
@@ -61,8 +75,7 @@ def install(work: Path) -> None:
         subprocess.CalledProcessError: npm failed (its words are on stderr).
         FileNotFoundError: npm is not installed.
     """
-    for source in VENDORING.iterdir():
-        shutil.copy(source, work / source.name)
+    shutil.copytree(VENDORING, work, dirs_exist_ok=True)
     subprocess.run(["npm", "ci", "--silent"], cwd=work, check=True)
 
 
@@ -72,24 +85,33 @@ def build(work: Path, libraries: tuple[Library, ...], target: Path) -> None:
     entries: list[dict[str, Any]] = []
     for library in libraries:
         made = target / library.file
+        packages = (library.package,)
         if library.shipped:
-            shutil.copyfile(work / "node_modules" / library.packages[0] / library.shipped, made)
+            shutil.copyfile(work / "node_modules" / library.package / library.shipped, made)
         else:
-            _bundle(work, library.entry, made)
-        entries.append(_describe(work, library, made, target))
+            packages = _bundle(work, library, made)
+        entries.append(_describe(work, library, packages, made, target))
     text = json.dumps({"files": entries}, indent=2, ensure_ascii=False) + "\n"
     (target / MANIFEST).write_text(text, encoding="utf-8")
 
 
-def _bundle(work: Path, entry: str, made: Path) -> None:
+def _bundle(work: Path, library: Library, made: Path) -> tuple[str, ...]:
+    """Let esbuild write ``made``; returns the npm packages whose code is in it."""
     options = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--charset=utf8"]
-    command = ["npx", "--no-install", "esbuild", entry, *options, "--legal-comments=inline"]
-    subprocess.run([*command, "--log-level=error", f"--outfile={made}"], cwd=work, check=True)
+    command = ["npx", "--no-install", "esbuild", library.entry, *options, *library.options]
+    told = work / "told.json"
+    more = ["--legal-comments=inline", "--log-level=error", f"--metafile={told}"]
+    subprocess.run([*command, *more, f"--outfile={made}"], cwd=work, check=True)
+    (output,) = json.loads(told.read_text(encoding="utf-8"))["outputs"].values()
+    found = (re.search(r"node_modules/((?:@[^/]+/)?[^/]+)/", path) for path in output["inputs"])
+    return tuple(sorted({one[1] for one in found if one is not None}))
 
 
-def _describe(work: Path, library: Library, made: Path, target: Path) -> dict[str, Any]:
+def _describe(
+    work: Path, library: Library, names: tuple[str, ...], made: Path, target: Path
+) -> dict[str, Any]:
     packages: list[dict[str, str]] = []
-    for name in library.packages:
+    for name in names:
         folder = work / "node_modules" / name
         about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
         licence = next(path for path in sorted(folder.iterdir()) if _is_licence(path))
@@ -105,7 +127,7 @@ def _describe(work: Path, library: Library, made: Path, target: Path) -> dict[st
             }
         )
     made_by = (
-        f"copied from {library.packages[0]}/{library.shipped}"
+        f"copied from {library.package}/{library.shipped}"
         if library.shipped
         else f"bundled by esbuild from vendoring/{library.entry}"
     )

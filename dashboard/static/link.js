@@ -1,6 +1,6 @@
 // The connection to the broker: MQTT 5 over WebSocket, subscribing only, never publishing.
 
-import mqtt from "./vendor/mqtt.js";
+import { connect } from "./vendor/mqtt.js";
 
 const SETTLE_MS = 3000;
 // A broker queues a bounded number of messages for one client (mosquitto: 1,000 unless set) and
@@ -21,7 +21,7 @@ export function openLink({ broker_url: url, topics_root: root }, store, tell) {
   let settling = 0;
 
   function open(credentials) {
-    client = mqtt.connect(url, {
+    client = connect(url, {
       protocolVersion: 5,
       clean: true,
       clientId: `dashboard-${Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16).padStart(2, "0")).join("")}`,

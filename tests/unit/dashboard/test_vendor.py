@@ -12,7 +12,10 @@ from viewkeeper.dashboard import vendor
 from viewkeeper.dashboard.assets import ENTRY, STATIC, load_assets, modules
 
 ROOMS = [room for room, _ in vendor.ROOMS]
-LICENCES = {vendor.VENDOR: {"MIT", "Apache-2.0"}, vendor.TEST_VENDOR: {"MPL-2.0"}}
+LICENCES = {
+    vendor.VENDOR: {"MIT", "Apache-2.0", "BSD-3-Clause", "ISC"},
+    vendor.TEST_VENDOR: {"MPL-2.0"},
+}
 
 
 def manifest(room: Path) -> list[dict[str, Any]]:
@@ -51,11 +54,8 @@ def test_versions_are_those_of_the_lock_file(
     room: Path, libraries: tuple[vendor.Library, ...]
 ) -> None:
     lock = json.loads((vendor.VENDORING / "package-lock.json").read_text(encoding="utf-8"))
-    wanted = json.loads((vendor.VENDORING / "package.json").read_text(encoding="utf-8"))
-    exact = wanted["dependencies"] | wanted["devDependencies"]
     assert {library.file for library in libraries} == {one["file"] for one in manifest(room)}
     for package in packages(room):
-        assert exact[package["name"]] == package["version"]
         assert lock["packages"][f"node_modules/{package['name']}"]["version"] == package["version"]
 
 
