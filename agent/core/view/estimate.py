@@ -18,8 +18,9 @@ from viewkeeper.agent.core.view.geometry import (
 )
 from viewkeeper.agent.core.view.match import Match, match
 from viewkeeper.agent.core.view.points import tile_boxes
-from viewkeeper.agent.core.view.refine import Fit, Pose
+from viewkeeper.agent.core.view.refine import Fit
 from viewkeeper.agent.core.view.registered import RegisteredView
+from viewkeeper.agent.core.view.sample import Pose
 
 AGREED = 0.35
 """Correlation of two fields from which a tile is said to agree."""

@@ -14,18 +14,12 @@ from typing import Literal, overload
 
 import numpy as np
 
+from viewkeeper.agent.core.view.bank import NEAR, QUICK, WIDE, Bank, build_bank
 from viewkeeper.agent.core.view.field import Pyramid
 from viewkeeper.agent.core.view.points import Points, choose_points
-from viewkeeper.agent.core.view.refine import Fit, Pose, approach, refine
-from viewkeeper.agent.core.view.search import (
-    NEAR,
-    QUICK,
-    WIDE,
-    Bank,
-    build_bank,
-    look_again,
-    search,
-)
+from viewkeeper.agent.core.view.refine import Fit, approach, refine
+from viewkeeper.agent.core.view.sample import Pose
+from viewkeeper.agent.core.view.search import look_again, search
 
 POINTS_A_TILE = (30, 16)
 SPARSE_POINTS_A_TILE, DENSE_POINTS_A_TILE = 10, 120
