@@ -1,4 +1,4 @@
-.PHONY: device device-arm flash
+.PHONY: device device-arm device-frozen flash
 
 DEVICE_OUT ?= build/device
 ARM_OUT ?= build/arm
@@ -8,6 +8,11 @@ device: venv ## compile the device for every architecture into build/device and 
 
 device-arm: venv ## run the device's core on emulated 32- and 64-bit ARM (needs qemu-user-static)
 	$(PY) device/tools/arm.py $(ARM_OUT)
+
+# MICROPYTHON=checkout MICROPYTHON_LIB=checkout
+device-frozen: venv ## build MicroPython's unix port with the device frozen in, and run it: MICROPYTHON=DIR MICROPYTHON_LIB=DIR
+	@[ -n "$(MICROPYTHON)" ] && [ -n "$(MICROPYTHON_LIB)" ] || { echo "error: name checkouts: make device-frozen MICROPYTHON=DIR MICROPYTHON_LIB=DIR" >&2; exit 1; }
+	$(PY) device/tools/frozen.py build/frozen $(MICROPYTHON) $(MICROPYTHON_LIB)
 
 # PORT=/dev/ttyACM0 DEVICE_ARCH=armv6m FLASH="--desk desk --settings settings.json"
 flash: device ## put the built program on a board: PORT=/dev/ttyACM0 DEVICE_ARCH=armv6m FLASH="--desk DIR"

@@ -109,7 +109,7 @@ def test_years_of_refusals_leave_a_small_ledger_that_the_agent_reads(tmp_path, s
     for row in ROWS:
         assert desk.receive(FILES[row["message"]], row["kind"], False, now_of(row))["accepted"]
     start_ms, most = ROWS[-1]["utc_s"] * 1000, 0
-    for half_year in range(5):
+    for half_year in range(3):
         live(desk, 184, 24, start_ms, half_year * 184)
         most = max(most, desk.ledger.total_bytes)
         desk = desk_of(files)  # the power goes
