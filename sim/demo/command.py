@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from viewkeeper.dashboard.recorder.metrics import PATH
 from viewkeeper.dashboard.register import load_register
 from viewkeeper.dashboard.server import start as start_dashboard
 from viewkeeper.protocol.errors import ViewkeeperError
@@ -19,6 +20,7 @@ from viewkeeper.protocol.vocabulary import Role
 from viewkeeper.sim.broker import Broker
 from viewkeeper.sim.demo.device import find_micropython
 from viewkeeper.sim.demo.play import Play, StoryError
+from viewkeeper.sim.demo.recording import DemoRecorder, counters
 from viewkeeper.sim.demo.story import STORY, Text
 from viewkeeper.sim.demo.world import World
 from viewkeeper.sim.stage import Scene
@@ -30,6 +32,7 @@ _SETTING_UP = Text(
 )
 _DASHBOARD = Text("Dashboard", "仪表盘")
 _BROKER = Text("Broker", "消息服务器")
+_RECORDER = Text("Recorder", "记录器")
 _DONE = Text(
     "The story is told and every outcome was as promised.", "故事讲完,所有结果均符合承诺。"
 )
@@ -85,14 +88,25 @@ def run(arguments: argparse.Namespace) -> int:
             "signers": world.desk.people(Role.CONFIGURATION),
         }
         register.write_text(json.dumps(known), encoding="utf-8")
+        cameras = load_register(register)
+        recorder = stack.enter_context(
+            contextlib.closing(DemoRecorder.start(folder, cameras, broker))
+        )
         dashboard = stack.enter_context(
             contextlib.closing(
-                start_dashboard(load_register(register), broker.ws_url, port=arguments.port)
+                start_dashboard(
+                    cameras,
+                    broker.ws_url,
+                    port=arguments.port,
+                    api=recorder.api,
+                    metrics=recorder.metrics,
+                )
             )
         )
         _say(f"{_DASHBOARD.of(language)}: {dashboard.url}")
         _say(f"{_BROKER.of(language)}: {broker.kind}, {broker.host}:{broker.tcp_port}\n")
         failed = _tell(Play(world, camera, device=device), language, slowly=not arguments.once)
+        failed = failed or _show_counters(dashboard.url, language)
         outcome = _DONE.of(language) if failed is None else failed
         _say(f"\n{outcome} ({time.monotonic() - started:.0f} s)")
         if failed is not None:
@@ -117,6 +131,16 @@ def _tell(play: Play, language: str, *, slowly: bool) -> str | None:
             return f"FAILED: {error}"
         if slowly:
             time.sleep(_PAUSE_S)
+    return None
+
+
+def _show_counters(url: str, language: str) -> str | None:
+    """Say what the recorder counted; ``None``, or what is wrong with it."""
+    try:
+        told = ", ".join(f"{name} {number}" for name, number in counters(url).items())
+    except (StoryError, OSError) as error:
+        return f"FAILED: {error}"
+    _say(f"{_RECORDER.of(language)}: {told} ({url.rstrip('/')}{PATH})")
     return None
 
 

@@ -1,6 +1,7 @@
 """`make demo DEMO=once`, on every broker there is here."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -26,5 +27,8 @@ def test_the_story_ends_as_promised(kind, tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every outcome was as promised" in done.stdout
+    told = re.search(r"Recorder: verified (\d+), kept (\d+), receipts (\d+) ", done.stdout)
+    assert told is not None, done.stdout
+    assert all(int(number) > 0 for number in told.groups())
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "cam-0001" / "agent.log").read_text().count("Traceback")

@@ -49,7 +49,7 @@ class Link(Voice):
         on_gap: seals a Gap record for records that had to be dropped; ``None`` as its answer,
             or no ``on_gap`` at all: the loss is only counted and logged.
         on_witness: takes what the recorder countersigned, as received, unverified.
-        on_sent: told each record that mattered, once the broker has acknowledged it.
+        on_sent: told each record that mattered, each time the broker has acknowledged it.
         uniform: chance for the pause between attempts, like ``random.uniform``.
         clock: seconds, monotonic.
 

@@ -82,7 +82,7 @@ class LinkCounts:
     Attributes:
         connects: connections the broker accepted.
         failures: attempts that failed and connections that broke.
-        sent: records of the outbox the broker acknowledged.
+        sent: records of the outbox the broker acknowledged, each time it did.
         refused: publications the broker refused (MQTT 5 reason codes from 0x80).
         lost: records dropped because the outbox was full.
         waiting: records not acknowledged yet.

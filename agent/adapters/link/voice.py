@@ -63,7 +63,7 @@ class Voice:
         self._awaken(False)
 
     def publish_event(self, kind: str, payload: bytes) -> None:
-        """A signed event: held until acknowledged; by ``history`` if that needs a reconnect."""
+        """A signed event: held until a recorder confirms it; sent again by ``history``."""
         self._post(self.topics.event(kind), payload)
 
     def publish_access(self, payload: bytes) -> None:
@@ -71,7 +71,7 @@ class Voice:
         self._post(self.topics.access, payload)
 
     def set_alarm(self, alarm_id: str, payload: bytes | None) -> None:
-        """Raise an alarm (retained, held until acknowledged) or clear it with ``None``.
+        """Raise an alarm (retained, held as an event is) or clear it with ``None``.
 
         What stands survives a restart of the agent: see ``standing_alarms``.
         """
