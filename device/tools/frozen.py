@@ -52,6 +52,7 @@ def build(folder: Path, micropython: Path, library: Path) -> Path:
             *("make", "-C", port, f"-j{os.cpu_count()}", f"BUILD={folder}"),
             *switches,
             "MICROPY_SSL_MBEDTLS=0",
+            "MPY_CROSS_FLAGS=-march=x64",  # a board's port names its own
             f"MPY_LIB_DIR={library}",
             f"FROZEN_MANIFEST={ROOT / 'device' / 'manifest.py'}",
             f"MICROPY_MPYCROSS={crossed}",
