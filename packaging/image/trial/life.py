@@ -153,6 +153,10 @@ class Story:
         self.seen.setdefault("plugs", []).append((where, round(span)))
         print(f"plug {number + 1}: {where}, after {span:.0f} s", flush=True)
 
+    def ledger_after_the_plugs(self) -> None:
+        """The disk as the last plug left it."""
+        self.seen["audit_after_plugs"] = self.audit()
+
     def after_the_plugs(self) -> None:
         """It still starts, reports, and its ledger is whole."""
         self.machine.forget_unit(SOON_KEY)

@@ -66,7 +66,16 @@ PART_OF = dict.fromkeys(
     ),
     "updates",
 ) | dict.fromkeys(
-    ("listening_sockets", "report_after", "pan_deg", "memory_kib", "plugs", "audit"), "plugs"
+    (
+        "listening_sockets",
+        "report_after",
+        "pan_deg",
+        "memory_kib",
+        "plugs",
+        "audit_after_plugs",
+        "audit",
+    ),
+    "plugs",
 )
 """Which part of the trial tells a row; the others come in both."""
 
@@ -102,5 +111,6 @@ ROWS = (
     ),
     ("audit of the ledger after the updates", "audit_after_updates", "{}"),
     ("plugs pulled", "plugs", "{all}: {start} during the start, {work} at work"),
-    ("audit of the ledger after them", "audit", "{}"),
+    ("audit of the ledger as the last plug left it", "audit_after_plugs", "{}"),
+    ("audit after one more start and report", "audit", "{}"),
 )

@@ -144,7 +144,8 @@ def steps_of(story: Story, bundles: Path, plugs: int) -> Iterator[Step]:
     if story.part != "updates":
         for number in range(plugs):
             yield f"plug {number + 1}", lambda number=number: story.plug(number)
-        yield "after the plugs", story.after_the_plugs
+        yield f"ledger after {plugs} plugs", story.ledger_after_the_plugs
+        yield f"after {plugs} plugs", story.after_the_plugs
 
 
 def updates_of(story: Story, bundles: Path) -> Iterator[Step]:
