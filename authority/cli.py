@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from viewkeeper.authority import commands, together
+from viewkeeper.authority import commands, together, updating
 from viewkeeper.authority.options import add_passphrase, add_signing, command, room
 from viewkeeper.command_line import OneLineParser, guarded
 from viewkeeper.protocol.vocabulary import LifecycleState, Role
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_camera(rooms)
     _add_orders(rooms)
     _add_send(rooms)
+    _add_update(rooms)
     _add_register(rooms)
     _add_audit(rooms)
     _add_together(rooms)
@@ -59,7 +60,7 @@ def _add_init(rooms: argparse._SubParsersAction) -> None:
         commands.init,
         "set up a desk for a pilot: one key a person and role, keyset 1",
         "With one or two persons every threshold is 1 and nobody may look at footage. With "
-        "three or more, root takes two persons, the first approves, the others look.",
+        "three or more, root and update take two persons, the first approves, the others look.",
     )
     init.add_argument(
         "--person", action="append", required=True, metavar="NAME", help="may be given again"
@@ -171,15 +172,48 @@ def _add_send(rooms: argparse._SubParsersAction) -> None:
         "take a signed order to its camera over MQTT and wait for the signed verdict",
     )
     send.add_argument("order", type=Path, metavar="ORDER.cose")
-    send.add_argument("--host", default="localhost", help="broker (default: %(default)s)")
-    send.add_argument("--port", type=int, default=1883, help="default: %(default)s; TLS: 8883")
-    send.add_argument("--username")
-    send.add_argument("--password-file", type=Path, metavar="FILE")
-    send.add_argument("--ca", type=Path, metavar="FILE", help="switches TLS on")
-    send.add_argument("--cert", type=Path, metavar="FILE", help="client certificate")
-    send.add_argument("--key", type=Path, metavar="FILE", help="its private key")
+    _add_broker(send)
     send.add_argument("--timeout-s", type=float, default=30.0, help="default: %(default)s")
     send.add_argument("--json", action="store_true", help="for machines")
+
+
+def _add_broker(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="localhost", help="broker (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=1883, help="default: %(default)s; TLS: 8883")
+    parser.add_argument("--username")
+    parser.add_argument("--password-file", type=Path, metavar="FILE")
+    parser.add_argument("--ca", type=Path, metavar="FILE", help="switches TLS on")
+    parser.add_argument("--cert", type=Path, metavar="FILE", help="client certificate")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="its private key")
+
+
+def _add_update(rooms: argparse._SubParsersAction) -> None:
+    verbs = room(rooms, "update", "programs for MicroPython devices")
+    sign = command(
+        verbs,
+        "sign",
+        updating.update_sign,
+        "sign what make device built as a bundle",
+        "It takes the keys of the role update that the keyset asks for.",
+    )
+    sign.add_argument("folder", type=Path, metavar="FOLDER", help="build/device/ARCH/slot-a")
+    sign.add_argument("--target", required=True, help="architecture of mpy-cross, or plain")
+    sign.add_argument("--version", required=True, help="what the device will report")
+    sign.add_argument("--counter", type=int, required=True, help="larger than the last one's")
+    sign.add_argument("--out", type=Path, required=True, metavar="FILE")
+    sign.add_argument("--yes", action="store_true", help="do not ask")
+    add_passphrase(sign, making=False)
+    send = command(
+        verbs,
+        "send",
+        updating.update_send,
+        "hand a bundle to a device over MQTT and wait until it reports that program",
+        "Sent again after a cut, it goes on where it ended.",
+    )
+    send.add_argument("bundle", type=Path, metavar="BUNDLE")
+    send.add_argument("--camera", required=True, metavar="ID")
+    _add_broker(send)
+    send.add_argument("--timeout-s", type=float, default=600.0, help="default: %(default)s")
 
 
 def _add_register(rooms: argparse._SubParsersAction) -> None:
@@ -232,6 +266,13 @@ def _add_together(rooms: argparse._SubParsersAction) -> None:
         default=[],
         metavar="ROLE=ALGORITHM",
         help="let keys of a role be es256 or sm2, too",
+    )
+    rotate.add_argument(
+        "--threshold",
+        action="append",
+        default=[],
+        metavar="ROLE=PERSONS",
+        help="how many persons a role takes; needed for a role that nobody held so far",
     )
     rotate.add_argument("--draft", type=Path, metavar="FILE", help="write it unsigned instead")
     rotate.add_argument("--new-epoch", action="store_true", help="start all sequences anew")

@@ -165,18 +165,7 @@ def send(arguments: argparse.Namespace) -> int:
     desk = Desk(arguments.desk)
     message, order = read_order(arguments.order)
     camera = desk.camera(order.header.audience)
-    password = None
-    if arguments.password_file is not None:
-        password = first_line(arguments.password_file).decode("utf-8")
-    broker = sending.Broker(
-        host=arguments.host,
-        port=arguments.port,
-        username=arguments.username,
-        password=password,
-        ca_file=arguments.ca,
-        cert_file=arguments.cert,
-        key_file=arguments.key,
-    )
+    broker = broker_of(arguments)
     verdict = sending.send(broker, camera, order, message, timeout_s=arguments.timeout_s)
     desk.acknowledge(camera.camera, message, verdict)
     if arguments.json:
@@ -200,6 +189,22 @@ def send(arguments: argparse.Namespace) -> int:
     return DONE if verdict.accepted else REFUSED
 
 
+def broker_of(arguments: argparse.Namespace) -> sending.Broker:
+    """The broker that the command line names."""
+    password = None
+    if arguments.password_file is not None:
+        password = first_line(arguments.password_file).decode("utf-8")
+    return sending.Broker(
+        host=arguments.host,
+        port=arguments.port,
+        username=arguments.username,
+        password=password,
+        ca_file=arguments.ca,
+        cert_file=arguments.cert,
+        key_file=arguments.key,
+    )
+
+
 def register_show(arguments: argparse.Namespace) -> int:
     for camera in Desk(arguments.desk).cameras():
         config = camera.row(OrderKind.CONFIG)
@@ -215,6 +220,11 @@ def register_export(arguments: argparse.Namespace) -> int:
     register = {
         "cameras": desk.register(),
         "signers": desk.people(Role.CONFIGURATION),
+        "order_keys": [
+            person
+            for role in (Role.ROOT, Role.LIFECYCLE, Role.ACCESS, Role.APPROVAL)
+            for person in desk.people(role)
+        ],
         "witness_keys": desk.people(Role.WITNESS),
     }
     text = json.dumps(register, ensure_ascii=False, indent=2) + "\n"

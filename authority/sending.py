@@ -90,7 +90,7 @@ class _Session:
         # A name of its own: a broker that takes names from certificates refuses none at all.
         name = f"desk-{secrets.token_hex(6)}"
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=version)
-        _identify(self._client, broker)
+        identify(self._client, broker)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *_: self._news.put(_SUBSCRIBED)
         self._client.on_disconnect = lambda *_: self._news.put(_HUNG_UP)
@@ -143,7 +143,8 @@ class _Session:
             client.subscribe(self._topics)
 
 
-def _identify(client: mqtt.Client, broker: Broker) -> None:
+def identify(client: mqtt.Client, broker: Broker) -> None:
+    """Tell the client who we are at the broker."""
     if broker.username is not None:
         client.username_pw_set(broker.username, broker.password)
     if broker.ca_file is not None:

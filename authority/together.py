@@ -6,6 +6,7 @@ import argparse
 import datetime as dt
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from viewkeeper.agent.core.trust.keysets import check_keyset, verify_key
@@ -25,6 +26,7 @@ from viewkeeper.protocol.orders import (
     Grant,
     Keyset,
     Order,
+    Threshold,
     payload_hash,
 )
 from viewkeeper.protocol.vocabulary import Role
@@ -135,7 +137,7 @@ def _successor(desk: Desk, latest: Keyset, arguments: argparse.Namespace) -> Key
         version=latest.version + 1,
         epoch=latest.epoch + (1 if arguments.new_epoch else 0),
         keys=(*(key for key in latest.keys if key not in gone), *new),
-        thresholds=latest.thresholds,
+        thresholds=_thresholds(latest, arguments.threshold),
         allowed=tuple(dict.fromkeys(allowed)) or None,
     )
     try:
@@ -144,6 +146,19 @@ def _successor(desk: Desk, latest: Keyset, arguments: argparse.Namespace) -> Key
         cure = ": --allow ROLE=ALGORITHM" if error.reason is Reason.ALG_NOT_ALLOWED else ""
         raise SetupError(error.reason, f"{error.hint}{cure}") from error
     return successor
+
+
+def _thresholds(latest: Keyset, changes: Sequence[str]) -> tuple[Threshold, ...]:
+    counts = {threshold.role: threshold.persons for threshold in latest.thresholds}
+    for text in changes:
+        role, _, count = text.partition("=")
+        try:
+            counts[Role(role)] = int(count)
+        except ValueError as error:
+            raise SetupError(
+                Reason.SETTING, f"--threshold {text}: ROLE=PERSONS, as in --threshold update=1"
+            ) from error
+    return tuple(Threshold(role=role, persons=count) for role, count in counts.items())
 
 
 def _allowance(text: str) -> Allowance:

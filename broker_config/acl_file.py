@@ -32,6 +32,7 @@ def acl(issued: Sequence[Issued], fixed: str, *, discovery_prefix: str = "homeas
     reads_all = "topic read viewkeeper/v1/#"
     says, hears = camera_topics(fixed)
     orders = ("config/desired", "keyset", "lifecycle", "grant", "command/+")
+    orders += ("update/offer", "update/piece")
     valid = {client.name for client in issued if not client.revoked}
     revoked = {client.name for client in issued} - valid
     blocks += [f"user {name}\ntopic deny #" for name in sorted(revoked)]

@@ -16,6 +16,7 @@ from device.net.mqtt import Client, Settings
 from device.net.outbox import Outbox
 from device.statement import alarms_of, mirror_of, report_of
 from device.store.spool import MAX_BYTES, Spool
+from device.updates import OFFER, PIECE, Updates
 from device.watch import Watch
 
 ORDERS = {"config/desired": 1, "keyset": 2, "grant": 3, "lifecycle": 5}
@@ -50,11 +51,17 @@ class Device:
         self._watch = Watch(board, lambda: self._config, self._flag, self._tick)
         self._reported, self._report_ms, self._alarms = None, 0, {}
         self._well_ms = round(1000 * settings.get("well_after_s", supervisor.WELL_MS / 1000))
-        self._program = None
+        self._program = self._updates = None
         if board.programs is not None:
             self._program = board.programs.running()
             if board.programs.given_up():
                 self._note("a program did not prove itself: the one before it runs")
+            self._updates = Updates(
+                board.programs,
+                lambda: self._desk.trust,
+                lambda topic, word: self._latest(topic, word, False),
+                self._note,
+            )
         self._mended = False
         broker = settings["broker"]
         retry_most_s = broker.get("retry_most_s", 300.0)
@@ -66,7 +73,8 @@ class Device:
                 self._desk.device,
                 (self._base + "status", b"offline"),
                 [self._base + topic for topic in ORDERS]
-                + [self._base + "command/+", self._base + WITNESS],
+                + [self._base + "command/+", self._base + WITNESS]
+                + ([self._base + OFFER, self._base + PIECE] if self._updates else []),
                 tls=_tls(broker),
                 user=broker.get("user"),
                 password=broker.get("password"),
@@ -116,6 +124,10 @@ class Device:
             if self.safe_mode and (self._mended or now_ms > SAFE_RETRY_MS):
                 self._board.files.write(STARTS_FILE, supervisor.WELL)
                 self._board.restart()
+            elif self._updates and self._updates.wants_restart(now_ms):
+                # What crashed so far was another program.
+                self._board.files.write(STARTS_FILE, supervisor.WELL)
+                self._board.restart()
             elif not self.safe_mode and not well and self._supervisor.is_well(now_ms):
                 well = True
                 self._board.files.write(STARTS_FILE, supervisor.WELL)
@@ -137,7 +149,10 @@ class Device:
         """The reports' loop, as often as the device looks."""
         while True:
             self._say()
-            self._outbox.settle(self._clock.now().mono_ms)
+            now = self._clock.now()
+            self._outbox.settle(now.mono_ms)
+            if self._updates:
+                self._updates.turn(now)
             self._tick("say")
             await asyncio.sleep(min(self._period_ms(), 1000) / 1000)
 
@@ -193,8 +208,8 @@ class Device:
         sealed = self._sealer.seal(EVENT, flag, self._clock.now())
         self._keep("event/" + flag["event"], sealed)
 
-    def _latest(self, topic, payload):
-        self._outbox.put_latest(self._base + topic, payload)
+    def _latest(self, topic, payload, retain=True):
+        self._outbox.put_latest(self._base + topic, payload, retain)
         self._client.wake()
 
     def _keep(self, topic, payload, retain=False):
@@ -204,6 +219,8 @@ class Device:
         self._client.wake()
 
     def _on_connected(self):
+        if self._updates and self._client.connects == 1:
+            self._updates.resume(self._clock.now())
         # The wish of the broker's next birth: what stands must stand there too.
         self._latest("status", b"online")
         self._reported = None
@@ -220,6 +237,10 @@ class Device:
     def _on_order(self, topic, payload, retained):
         if topic == self._base + WITNESS:
             return self._desk.witness(payload)
+        if topic == self._base + OFFER:
+            return self._updates.on_offer(payload, self._clock.now())
+        if topic == self._base + PIECE:
+            return self._updates.on_piece(payload, self._clock.now())
         kind = self._kind(topic)
         if not len(payload) and kind == 1:
             return  # somebody cleared what stood retained
@@ -229,7 +250,7 @@ class Device:
         self._answer(kind, verdict)
 
     def _on_large(self, topic, digest, _retained):
-        if topic == self._base + WITNESS:
+        if topic in (self._base + WITNESS, self._base + OFFER, self._base + PIECE):
             return
         kind = self._kind(topic)
         self._answer(kind, self._desk.refuse_large(digest, kind, self._clock.now()))

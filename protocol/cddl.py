@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from viewkeeper.protocol import checkpoints, orders, receipts, records, witnessing
+from viewkeeper.protocol import checkpoints, orders, receipts, records, updates, witnessing
 from viewkeeper.protocol.cose import Domain
 from viewkeeper.protocol.fields import ListOf, Nested, cddl_name, cddl_rule
 
@@ -60,6 +60,8 @@ def schema() -> str:
     for body in (*records.BODIES.values(), *orders.ORDER_BODIES.values()):
         _collect(body, done)
     for body in (checkpoints.Checkpoint, witnessing.Countersignature, receipts.Receipt):
+        _collect(body, done)
+    for body in (updates.Update, updates.UpdateWant, updates.UpdatePiece):
         _collect(body, done)
     domains = "\n".join(f";   {domain.value}" for domain in Domain)
     parts = [

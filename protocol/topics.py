@@ -12,6 +12,7 @@
 | config/desired → config/applied | yes, 1 | signed order → signed record: verdict |
 | keyset, lifecycle, grant, command/{name} → reply | no, 1 | signed order → signed record: verdict |
 | history | no, 1 | signed records queued while offline, in order |
+| update/offer, update/piece → update/want | no, 1 | signed program in pieces → what is missing |
 | state | yes, 1 | plain JSON mirror for other dashboards |
 """
 
@@ -104,6 +105,18 @@ class Topics:
     @property
     def history(self) -> str:
         return self._at("history")
+
+    @property
+    def update_offer(self) -> str:
+        return self._at("update/offer")
+
+    @property
+    def update_piece(self) -> str:
+        return self._at("update/piece")
+
+    @property
+    def update_want(self) -> str:
+        return self._at("update/want")
 
     @property
     def state(self) -> str:

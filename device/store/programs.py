@@ -11,8 +11,8 @@ from hashlib import sha256
 from device.core import update as rules
 from device.core.errors import Refusal
 
-BOOT_FILE = "boot.json"
-_CHUNK = 1024
+BOOT_FILE, STAGE_FILE = "boot.json", "update.stage"
+PIECE_BYTES = 4096
 _ARCHES = " x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa xtensawin rv32imc".split(
     " "
 )
@@ -34,6 +34,8 @@ class Programs:
 
     def __init__(self, files, root):
         self._files, self._root = files, root.rstrip("/")
+        self._update = self._folder = None
+        self._index = self._start = 0
         self.target = target_of(getattr(sys.implementation, "_mpy", 0))
 
     @property
@@ -56,16 +58,84 @@ class Programs:
         size = int.from_bytes(_read(stream, 4), "big")
         if size > rules.MAX_ENVELOPE_BYTES:
             raise Refusal("too_large", "more bytes than are read")
+        try:
+            self.begin(_read(stream, size), check, anew=True)
+            wanted = self.wanted()
+            while wanted is not None:
+                self.take(wanted[0], _read(stream, wanted[1]))
+                wanted = self.wanted()
+            if stream.read(1):
+                raise Refusal("trailing_bytes", "more bytes than the statement names")
+        except Refusal:
+            self.forget()
+            raise
+        return self.finish()
+
+    @property
+    def staged(self):
+        """The envelope of a program that is being fetched; ``None`` where none is."""
+        return self._files.read(STAGE_FILE)
+
+    def begin(self, envelope, check, anew=False):
+        """Make ready for a program's files; those of the same one that are there are kept.
+
+        Raises:
+            Refusal: what may not be installed, or not now: another one is on trial.
+        """
         boot = self.boot
-        update = check(_read(stream, size), boot["counter"])
-        folder = self._root + "/" + rules.SLOTS[1 - boot["active"]]
-        remove(folder)
-        for entry in update["files"]:
-            self._lay(stream, folder, entry)
-        if stream.read(1):
-            raise Refusal("trailing_bytes", "more bytes than the statement names")
-        self._files.write(BOOT_FILE, json.dumps(rules.installed(boot, update)).encode())
+        if boot["trying"] is not None:
+            raise Refusal("not_yet_valid", "another program is on trial")
+        update = check(envelope, boot["counter"])
+        self._folder = self._root + "/" + rules.SLOTS[1 - boot["active"]]
+        if anew or self.staged != envelope:
+            self._files.remove(STAGE_FILE)
+            remove(self._folder)
+            self._files.write(STAGE_FILE, envelope)
+        self._update, self._index, self._start = update, 0, 0
         return update
+
+    def wanted(self):
+        """(offset among all files, length) of the next piece; ``None``: all is there."""
+        for entry in self._update["files"][self._index :]:
+            path = self._folder + "/" + entry["path"]
+            have = _size(path)
+            if have is None or have > entry["size"]:
+                _make_empty(path)
+                have = 0
+            if have < entry["size"]:
+                return self._start + have, min(PIECE_BYTES, entry["size"] - have)
+            self._check(path, entry)
+            self._index, self._start = self._index + 1, self._start + entry["size"]
+        return None
+
+    def take(self, offset, data):
+        """A piece that was wanted, and no other."""
+        if self.wanted() != (offset, len(data)):
+            raise Refusal("truncated", "not the piece that was wanted")
+        with open(self._folder + "/" + self._update["files"][self._index]["path"], "ab") as file:
+            file.write(data)
+
+    def finish(self):
+        """All is there: it is tried at the next start. The statement."""
+        boot = rules.installed(self.boot, self._update)
+        self._files.write(BOOT_FILE, json.dumps(boot).encode())
+        self._files.remove(STAGE_FILE)
+        return self._update
+
+    def forget(self):
+        """Fetch no more."""
+        self._files.remove(STAGE_FILE)
+
+    def _check(self, path, entry):
+        digest = sha256()
+        with open(path, "rb") as file:
+            part = file.read(512)
+            while part:
+                digest.update(part)
+                part = file.read(512)
+        if digest.digest() != entry["digest"]:
+            os.remove(path)
+            raise Refusal("bad_signature", entry["path"] + " is not what was signed")
 
     def prove(self):
         """The program that runs has proved itself; its version where that is news."""
@@ -89,22 +159,24 @@ class Programs:
         self._files.write(BOOT_FILE, json.dumps(boot).encode())
         return True
 
-    def _lay(self, stream, folder, entry):
-        parts = (folder + "/" + entry["path"]).split("/")
-        for depth in range(1, len(parts)):
-            try:
-                os.mkdir("/".join(parts[:depth]))
-            except OSError:
-                pass  # it is there
-        digest, left = sha256(), entry["size"]
-        with open("/".join(parts), "wb") as file:
-            while left:
-                part = _read(stream, min(_CHUNK, left))
-                digest.update(part)
-                file.write(part)
-                left -= len(part)
-        if digest.digest() != entry["digest"]:
-            raise Refusal("bad_signature", entry["path"] + " is not what was signed")
+
+def _size(path):
+    try:
+        return os.stat(path)[6]
+    except OSError:
+        return None
+
+
+def _make_empty(path):
+    """An empty file, and the folders it lies in."""
+    parts = path.split("/")
+    for depth in range(1, len(parts)):
+        try:
+            os.mkdir("/".join(parts[:depth]))
+        except OSError:
+            pass  # it is there
+    with open(path, "wb"):
+        pass
 
 
 def remove(path):

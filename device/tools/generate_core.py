@@ -23,7 +23,7 @@ from viewkeeper.protocol import cbor, orders, records, zones
 from viewkeeper.protocol import fields as kinds
 from viewkeeper.protocol.checkpoints import Checkpoint
 from viewkeeper.protocol.enrolment import Enrolment
-from viewkeeper.protocol.updates import Update
+from viewkeeper.protocol.updates import Update, UpdatePiece, UpdateWant
 from viewkeeper.protocol.witnessing import Countersignature
 
 CORE = Path(__file__).resolve().parents[1] / "core"
@@ -51,7 +51,7 @@ def schema() -> str:
 def update_schema() -> str:
     """``update_schema.py``: a program's statement; apart, for it is read once in a year."""
     head = [f'"""A program\'s statement as a table for ``fields.py``. {_MARK}"""', ""]
-    return "\n".join([*head, _constant(Update), ""])
+    return "\n".join([*head, *map(_constant, (Update, UpdateWant, UpdatePiece)), ""])
 
 
 def witness_schema() -> str:

@@ -1,6 +1,7 @@
 """Several people, each with a key of their own."""
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from viewkeeper.authority.desk import Desk
 from viewkeeper.protocol.enrolment import Enrolment
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.vectors import workshop as w
-from viewkeeper.protocol.vocabulary import OrderKind
+from viewkeeper.protocol.vocabulary import OrderKind, Role
 
 CONFIGURATION = ["--person", "He Ping", "--role", "configuration"]
 KEY = w.DEVICE_SIGNER.verify_key.raw.hex()
@@ -156,3 +157,13 @@ def test_a_recorders_public_key_is_taken_for_the_witness(desk, capsys):
     assert "elsewhere" in capsys.readouterr().out
     with pytest.raises(SetupError, match="not at this desk"):
         Desk(tmp_desk(desk)).cabinet.signer("recorder")
+
+
+def test_a_role_takes_as_many_persons_as_a_new_keyset_says(desk, capsys):
+    assert Desk(desk_path := Path(desk)).persons_needed(Role.UPDATE) == 2
+    rotate = ["keyset", "rotate", desk, "--camera", "cam-1", "--yes"]
+    assert main([*rotate, "--threshold", "update=some"]) == 2
+    assert "--threshold update=1" in capsys.readouterr().err
+    assert main([*rotate, "--threshold", "update=3"]) == 0
+    assert Desk(desk_path).persons_needed(Role.UPDATE) == 3
+    assert len(Desk(desk_path).signers_for(Role.UPDATE)) == 3
