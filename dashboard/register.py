@@ -95,11 +95,13 @@ class Register:
     Attributes:
         witness_keys: whose countersignatures of checkpoints are shown as such.
         signers: whose signatures under a configuration are.
+        order_keys: whose signatures under keysets, lifecycle steps, grants and commands are.
     """
 
     cameras: tuple[Camera, ...]
     witness_keys: tuple[Person, ...] = ()
     signers: tuple[Person, ...] = ()
+    order_keys: tuple[Person, ...] = ()
 
     def __post_init__(self) -> None:
         seen: set[tuple[str, str]] = set()
@@ -132,7 +134,8 @@ def load_register(path: Path) -> Register:
 def parse_register(value: object) -> Register:
     """Build a register from decoded JSON: ``{"cameras": [{...}, ...]}``.
 
-    ``witness_keys`` and ``signers``, lists of ``{"person", "public"}``, may stand beside.
+    ``witness_keys``, ``signers`` and ``order_keys``, lists of ``{"person", "public"}``, may stand
+    beside.
 
     Raises:
         SetupError: naming the camera and the field.
@@ -140,13 +143,14 @@ def parse_register(value: object) -> Register:
     if not isinstance(value, dict) or not isinstance(value.get("cameras"), list):
         raise _wrong('it must be {"cameras": [...]}')
     table = cast("dict[str, Any]", value)
-    if strange := set(table) - {"cameras", "witness_keys", "signers"}:
+    if strange := set(table) - {"cameras", "witness_keys", "signers", "order_keys"}:
         raise _wrong(f"unknown entries: {', '.join(sorted(strange))}")
     rows = cast("list[object]", table["cameras"])
     return Register(
         tuple(_camera(row, f"cameras[{at}]") for at, row in enumerate(rows)),
         witness_keys=_people(table, "witness_keys"),
         signers=_people(table, "signers"),
+        order_keys=_people(table, "order_keys"),
     )
 
 

@@ -114,7 +114,7 @@ def source() -> str:
         checkpoints.Checkpoint,
         witnessing.Countersignature,
         orders.OrderHeader,
-        orders.Config,
+        *orders.ORDER_BODIES.values(),
     ):
         collect(message, messages)
     constants: dict[str, Any] = {
@@ -131,6 +131,9 @@ def source() -> str:
         "MAX_ORDER_MESSAGE_BYTES": orders.MAX_ORDER_MESSAGE_BYTES,
         "MAX_SIGNERS": cose.MAX_SIGNERS,
         "DOMAINS": {domain.name.lower(): domain.value for domain in cose.Domain},
+        "ORDER_BODIES": {
+            kind.name.lower(): body.__name__ for kind, body in orders.ORDER_BODIES.items()
+        },
         "RECORD_BODIES": {int(kind): body.__name__ for kind, body in records.BODIES.items()},
         "NUMBERED": numbered(),
         "PLACE_SCALE": zones.PLACE_SCALE,

@@ -62,6 +62,7 @@ def page_config(
         "recorder": recorder,
         "witness_keys": [one.public() for one in register.witness_keys],
         "signers": [one.public() for one in register.signers],
+        "order_keys": [one.public() for one in register.order_keys],
         "plans": [plan.public() for plan in plans],
         "cameras": [camera.public() for camera in register.cameras],
     }

@@ -161,10 +161,12 @@ function Announcer({ cameras, words }) {
 
 async function start() {
   const language = preferredLanguage();
+  const asked = fetch(new URL("config.json", document.baseURI));
+  asked.catch(() => {}); // told below
   const tables = { [language]: await loadTable(language) };
   const root = document.getElementById("page");
   try {
-    const answer = await fetch(new URL("config.json", document.baseURI));
+    const answer = await asked;
     if (answer.status === 401) {
       render(html`<${SigningIn} tables=${tables} onDone=${start} />`, root);
       return;

@@ -1,6 +1,7 @@
 // The connection to the broker: MQTT 5 over WebSocket, subscribing only, never publishing.
 
-import { connect } from "./vendor/mqtt.js";
+// Fetched while the page is already being drawn: nothing on it waits for the library.
+const library = import("./vendor/mqtt.js");
 
 const SETTLE_MS = 3000;
 // A broker queues a bounded number of messages for one client (mosquitto: 1,000 unless set) and
@@ -19,8 +20,13 @@ const NOT_AUTHORISED = new Set([4, 5, 134, 135]);
 export function openLink({ broker_url: url, topics_root: root }, store, tell) {
   let client = null;
   let settling = 0;
+  let attempts = 0;
+  let timer = 0;
+  let closed = false;
 
-  function open(credentials) {
+  async function open(credentials) {
+    const { connect } = await library;
+    if (closed) return;
     client = connect(url, {
       protocolVersion: 5,
       clean: true,
@@ -34,10 +40,6 @@ export function openLink({ broker_url: url, topics_root: root }, store, tell) {
     });
     wire(client, credentials);
   }
-
-  let attempts = 0;
-  let timer = 0;
-  let closed = false;
 
   function wire(mine, credentials) {
     mine.on("connect", () => {
@@ -106,7 +108,7 @@ export function openLink({ broker_url: url, topics_root: root }, store, tell) {
     close() {
       closed = true;
       clearTimeout(timer);
-      client.end(true);
+      client?.end(true);
     },
     login(username, password) {
       const old = client;
@@ -115,7 +117,7 @@ export function openLink({ broker_url: url, topics_root: root }, store, tell) {
       closed = false;
       tell({ state: "connecting" });
       open({ username, password });
-      old.end(true);
+      old?.end(true);
     },
   };
 }

@@ -27,6 +27,8 @@ export const MAX_SIGNERS = 16;
 
 export const DOMAINS = {"config": "viewkeeper/v1/order/config", "keyset": "viewkeeper/v1/order/keyset", "grant": "viewkeeper/v1/order/grant", "command": "viewkeeper/v1/order/command", "lifecycle": "viewkeeper/v1/order/lifecycle", "record": "viewkeeper/v1/record", "checkpoint": "viewkeeper/v1/checkpoint", "witness": "viewkeeper/v1/witness", "update": "viewkeeper/v1/update"};
 
+export const ORDER_BODIES = {"config": "Config", "keyset": "Keyset", "grant": "Grant", "command": "Command", "lifecycle": "LifecycleStep"};
+
 export const RECORD_BODIES = {"1": "Report", "2": "Event", "3": "Alarm", "4": "VerdictRecord", "5": "Gap", "6": "ClockFix", "7": "AccessEntry"};
 
 export const NUMBERED = {"RecordKind": {"report": 1, "event": 2, "alarm": 3, "verdict": 4, "gap": 5, "clock_fix": 6, "access": 7}, "OrderKind": {"config": 1, "keyset": 2, "grant": 3, "command": 4, "lifecycle": 5}};
@@ -354,5 +356,48 @@ export const MESSAGES = {
     {"key": 5, "name": "operator", "type": "text", "low": 1, "high": 60},
     {"key": 6, "name": "phone", "type": "text", "low": 3, "high": 24, "pattern": "[0-9+() -]{3,24}"},
     {"key": 7, "name": "lit", "optional": true, "type": "bool"},
+  ],
+  Keyset: [
+    {"key": 1, "name": "version", "type": "int", "low": 1, "high": 9007199254740992},
+    {"key": 2, "name": "epoch", "type": "int", "low": 0, "high": 4294967296},
+    {"key": 3, "name": "keys", "type": "list", "low": 1, "high": 64, "item": {"type": "nested", "of": "KeyEntry"}},
+    {"key": 4, "name": "thresholds", "type": "list", "low": 1, "high": 8, "item": {"type": "nested", "of": "Threshold"}},
+    {"key": 5, "name": "allowed", "optional": true, "type": "list", "low": 1, "high": 16, "item": {"type": "nested", "of": "Allowance"}},
+  ],
+  KeyEntry: [
+    {"key": 1, "name": "algorithm", "type": "int", "low": -65792, "high": 65535},
+    {"key": 2, "name": "raw", "type": "bytes", "low": 32, "high": 133},
+    {"key": 3, "name": "person", "type": "text", "low": 1, "high": 64},
+    {"key": 4, "name": "roles", "type": "list", "low": 1, "high": 8, "item": {"type": "choice", "of": "Role"}},
+    {"key": 5, "name": "not_before", "type": "int", "low": 0, "high": 1099511627776},
+    {"key": 6, "name": "not_after", "type": "int", "low": 0, "high": 1099511627776},
+  ],
+  Threshold: [
+    {"key": 1, "name": "role", "type": "choice", "of": "Role"},
+    {"key": 2, "name": "persons", "type": "int", "low": 1, "high": 8},
+  ],
+  Allowance: [
+    {"key": 1, "name": "role", "type": "choice", "of": "Role"},
+    {"key": 2, "name": "algorithm", "type": "int", "low": -65792, "high": 65535},
+  ],
+  Grant: [
+    {"key": 1, "name": "approver", "type": "text", "low": 1, "high": 64},
+    {"key": 2, "name": "officers", "type": "list", "low": 1, "high": 8, "item": {"type": "text", "low": 1, "high": 64}},
+    {"key": 3, "name": "purpose", "type": "text", "low": 1, "high": 120},
+    {"key": 4, "name": "from_s", "type": "int", "low": 0, "high": 1099511627776},
+    {"key": 5, "name": "to_s", "type": "int", "low": 0, "high": 1099511627776},
+    {"key": 6, "name": "destination", "type": "text", "low": 1, "high": 120},
+    {"key": 7, "name": "approval", "type": "text", "low": 1, "high": 80},
+    {"key": 8, "name": "nonce", "type": "bytes", "low": 16, "high": 16},
+  ],
+  Command: [
+    {"key": 1, "name": "name", "type": "text", "low": 1, "high": 32, "pattern": "[a-z_]{1,32}"},
+    {"key": 2, "name": "argument", "optional": true, "type": "text", "low": 0, "high": 200},
+  ],
+  LifecycleStep: [
+    {"key": 1, "name": "to", "type": "choice", "of": "LifecycleState"},
+    {"key": 2, "name": "on_date", "type": "text", "low": 10, "high": 10, "pattern": "[0-9]{4}-[0-9]{2}-[0-9]{2}"},
+    {"key": 3, "name": "document", "type": "text", "low": 1, "high": 80},
+    {"key": 4, "name": "passed", "optional": true, "type": "bool"},
   ],
 };

@@ -20,14 +20,21 @@ from viewkeeper.dashboard.register import Person, Register
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.checkpoints import Checkpoint
 from viewkeeper.protocol.orders import (
+    DOMAINS,
+    Command,
     Config,
+    Grant,
+    KeyEntry,
+    Keyset,
     Order,
     OrderHeader,
     Place,
     SignText,
+    Threshold,
     Tolerance,
 )
-from viewkeeper.protocol.vocabulary import Regime
+from viewkeeper.protocol.records import VerdictRecord
+from viewkeeper.protocol.vocabulary import ClockTrust, OrderKind, Regime, Role
 from viewkeeper.protocol.witnessing import countersign
 
 pytestmark = pytest.mark.e2e
@@ -211,3 +218,97 @@ def test_a_register_without_those_keys_says_that_nothing_was_checked(
     expect(fact(page, "signers")).to_contain_text("not checked")
     expect(fact(page, "witness")).to_contain_text("not checked")
     expect(page.locator("[data-band=register]")).to_be_visible()
+
+
+def test_a_grant_a_command_and_a_keyset_say_who_signed_and_what(
+    gate: Voice,
+    register: Register,
+    ming: cose.SoftwareSigner,
+    hua: cose.SoftwareSigner,
+    visit: Visit,
+    picture: Callable[[Page, str], Path],
+) -> None:
+    people = register.signers
+    page = visit(replace(register, order_keys=people))
+    gate.report()
+    now = int(time.time())
+
+    def send(
+        body: Grant | Command | Keyset, topic: str, signers: list[cose.SoftwareSigner]
+    ) -> bytes:
+        header = OrderHeader(
+            audience=gate.camera,
+            epoch=0,
+            sequence=7,
+            issued_at=now,
+            not_before=now,
+            expires_at=now + 3600,
+        )
+        order = Order(header, body)
+        domain = DOMAINS[order.kind]
+        alone = len(signers) == 1
+        message = (
+            cose.sign1(order.encode(), signers[0], domain)
+            if alone
+            else cose.sign(order.encode(), signers, domain)
+        )
+        gate.publish(topic, message)
+        return message
+
+    grant = Grant(
+        approver="Wang Fang",
+        officers=("Li Wei", "Zhang San"),
+        purpose="case 17",
+        from_s=now - 7200,
+        to_s=now - 3600,
+        destination="precinct 3",
+        approval="2026-118",
+        nonce=bytes(16),
+    )
+    message = send(grant, gate.topics.grant, [ming, hua])
+    page.locator("[data-tab=orders]").click()
+    sent = page.locator("[data-order=sent]")
+    expect(sent).to_contain_text("sent, no answer seen")
+    expect(sent).to_contain_text("signed by Li Ming, Zhang Hua")
+    verdict = VerdictRecord(
+        order=OrderKind.GRANT,
+        order_hash=hashlib.sha256(message).digest(),
+        accepted=False,
+        reason="expired",
+        detail="",
+        sequence=7,
+        clock=ClockTrust.SYNCHRONISED,
+    )
+    gate.publish(gate.topics.reply, gate.sign(verdict))
+    refused = page.locator("[data-order=refused]")
+    expect(refused).to_contain_text("signed by Li Ming, Zhang Hua")
+    expect(sent).to_have_count(0)
+    refused.locator("summary").click()
+    expect(refused).to_contain_text("Wang Fang")
+    expect(refused).to_contain_text("precinct 3")
+    send(Command(name="identify"), gate.topics.command("identify"), [hua])
+    send(keyset(ming, now), gate.topics.keyset, [ming, hua])
+    expect(sent).to_have_count(2)
+    page.locator("[data-body=keyset] summary").click()
+    expect(page.locator("[data-body=keyset]")).to_contain_text("lifecycle")
+    page.locator("[data-body=command] summary").click()
+    expect(page.locator("[data-body=command]")).to_contain_text("identify")
+    assert complaints(page) == []
+    page.locator("[data-language=zh]").click()
+    expect(refused).to_contain_text("签名人：Li Ming")
+    assert complaints(page) == []
+    picture(page, "orders")
+
+
+def keyset(ming: cose.SoftwareSigner, now: int) -> Keyset:
+    entry = KeyEntry(
+        algorithm=-19,
+        raw=ming.verify_key.raw,
+        person="Li Ming",
+        roles=(Role.ROOT, Role.LIFECYCLE),
+        not_before=now,
+        not_after=now + 86_400,
+    )
+    return Keyset(
+        version=2, epoch=0, keys=(entry,), thresholds=(Threshold(role=Role.ROOT, persons=1),)
+    )

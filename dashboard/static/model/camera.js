@@ -6,7 +6,7 @@
 import { clear, confirm, end, stand, weigh } from "./alarms.js";
 import { Seen, isNewer } from "./freshness.js";
 
-const KEEP = { drift: 1500, events: 200, orders: 50, looks: 100, refused: 50 };
+const KEEP = { drift: 1500, events: 200, orders: 50, told: 50, looks: 100, refused: 50 };
 const FUTURE_MS = 5 * 60 * 1000;
 
 export function newCamera(config, key) {
@@ -24,6 +24,7 @@ export function newCamera(config, key) {
     events: [],
     alarms: new Map(),
     orders: [],
+    told: [],
     looks: [],
     checkpoint: null,
     witnessed: null,
@@ -164,6 +165,11 @@ export function applyConfigOrder(camera, order, signers) {
   const { epoch, sequence } = order.header;
   if (before && (epoch < before.epoch || (epoch === before.epoch && sequence < before.sequence))) return;
   camera.desired = { ...order, signers };
+}
+
+/** An order whose signatures held, by the hash of its message as a verdict on it names it. */
+export function applyOrder(camera, order) {
+  if (!camera.told.some((one) => one.message === order.message)) insert(camera.told, order, KEEP.told);
 }
 
 /** Whether the configuration that was read is the one the camera says it obeys. */

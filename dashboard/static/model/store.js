@@ -5,11 +5,12 @@
 
 import { REASONS } from "../schema.js";
 import { Refusal } from "../wire/cbor.js";
-import { VerifyKey, fromHex } from "../wire/cose.js";
-import { readConfigOrder, readCountersignature, unsealCheckpoint, unsealRecord } from "../wire/records.js";
+import { VerifyKey, fromHex, hex } from "../wire/cose.js";
+import { sha256 } from "../vendor/noble.js";
+import { readCountersignature, readOrder, unsealCheckpoint, unsealRecord } from "../wire/records.js";
 import { parseTopic } from "../wire/topics.js";
 import {
-  applyAlarmCleared, applyCheckpoint, applyConfigOrder, applyCountersignature, applyRecord, applyRefusal, applyStatus, doubtAlarms,
+  applyAlarmCleared, applyCheckpoint, applyConfigOrder, applyCountersignature, applyOrder, applyRecord, applyRefusal, applyStatus, doubtAlarms,
   dropUnconfirmedAlarms, newCamera,
 } from "./camera.js";
 
@@ -57,13 +58,33 @@ const READERS = {
     checkDevice(camera, statement.device);
     applyCountersignature(camera, statement, store.witnesses.people.get(statement.kid));
   },
-  "config/desired": async (store, camera, payload) => {
+  "config/desired": async (store, camera, payload, now) => {
     if (!store.signers.byKid.size) return void camera.unchecked.add("config");
-    const order = await readConfigOrder(payload, store.signers.byKid);
+    const order = await readOrder("config", payload, store.signers.byKid);
     checkDevice(camera, order.header.audience);
-    applyConfigOrder(camera, order, order.kids.map((kid) => store.signers.people.get(kid)));
+    const signers = order.kids.map((kid) => store.signers.people.get(kid));
+    applyConfigOrder(camera, order, signers);
+    applyOrder(camera, { ...order, signers, message: hex(sha256(payload)), at: now });
   },
+  keyset: orderReader("keyset"),
+  lifecycle: orderReader("lifecycle"),
+  grant: orderReader("grant"),
 };
+
+/** Orders that no broker keeps: seen by who was there when they were sent. */
+function orderReader(kind) {
+  return async (store, camera, payload, now) => {
+    if (!store.orderers.byKid.size) return void camera.unchecked.add("orders");
+    const order = await readOrder(kind, payload, store.orderers.byKid);
+    checkDevice(camera, order.header.audience);
+    const signers = order.kids.map((kid) => store.orderers.people.get(kid));
+    applyOrder(camera, { ...order, signers, message: hex(sha256(payload)), at: now });
+  };
+}
+
+const COMMAND = orderReader("command");
+
+const readerOf = (rest) => READERS[rest] ?? (rest.startsWith("command/") ? COMMAND : undefined);
 
 export class Store {
   #queues = new Map();
@@ -75,6 +96,7 @@ export class Store {
     this.strangers = 0;
     this.witnesses = new Keys(config.witness_keys);
     this.signers = new Keys(config.signers);
+    this.orderers = new Keys(config.order_keys?.length ? [...config.order_keys, ...config.signers] : []);
     this.cameras = new Map();
     const cameras = config.cameras.map((entry) =>
       newCamera(entry, new VerifyKey(fromHex(entry.device_key), entry.device_algorithm)));
@@ -165,9 +187,10 @@ export class Store {
       return;
     }
     const kinds = kindsOn(rest);
-    if ((!kinds && !(rest in READERS)) || payload.length === 0) return;
+    const reader = readerOf(rest);
+    if ((!kinds && !reader) || payload.length === 0) return;
     try {
-      if (rest in READERS) return void (await READERS[rest](this, camera, payload, now));
+      if (reader) return void (await reader(this, camera, payload, now));
       const record = await this.#unseal(camera, rest, payload);
       applyRecord(camera, rest, record, { retained, now });
     } catch (error) {

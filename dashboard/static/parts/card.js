@@ -9,7 +9,8 @@ import { Drift } from "./drift.js";
 import { Facts } from "./facts.js";
 import { Frames } from "./frames.js";
 import { Clock, Dot, Shield, VerdictIcon } from "./icons.js";
-import { Alarms, Events, Looks, Orders, Unverified } from "./log.js";
+import { Alarms, Events, Looks, Unverified } from "./log.js";
+import { Orders, ordersOf } from "./orders.js";
 import { Sign } from "./sign.js";
 
 /** What a test or a script can read off any card or tile without knowing its looks. */
@@ -133,7 +134,7 @@ function Log({ camera, words, now }) {
   const [chosen, choose] = useState("events");
   const names = Object.keys(TABS);
   const id = (name) => `tab-${camera.id.replace("/", "-")}-${name}`;
-  const counts = { events: camera.events.length, orders: camera.orders.length, access: camera.looks.length, unverified: camera.refusedCount };
+  const counts = { events: camera.events.length, orders: ordersOf(camera).length, access: camera.looks.length, unverified: camera.refusedCount };
   const onKeyDown = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;

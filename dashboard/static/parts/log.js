@@ -3,6 +3,7 @@
 import { html } from "../vendor/preact.js";
 import { Acknowledge } from "./acknowledge.js";
 import { Alarm as AlarmMark, Shield, VerdictIcon } from "./icons.js";
+import { orderText } from "./orders.js";
 
 /** Alarms that stand, the latest first; with a recorder each can be acknowledged. */
 export function Alarms({ camera, words, now, recorder }) {
@@ -73,34 +74,15 @@ export function tell(entry, words) {
     case "access":
       return { text: accessText(entry.access, words), notes: accessNotes(entry.access, words), mark: entry.access.cover === "grant" ? null : html`<${AlarmMark} />` };
     case "gap": {
-      const { lost, first_sequence: first, last_sequence: last } = entry.gap;
-      return { text: t("event.gap", { lost: words.count.format(lost), first, last }), notes: [], mark: null };
+      const { lost, first_sequence: first, last_sequence: last, unconfirmed } = entry.gap;
+      const notes = [unconfirmed && t("event.gap.unconfirmed", { n: words.count.format(unconfirmed) })];
+      return { text: t("event.gap", { lost: words.count.format(lost), first, last }), notes, mark: null };
     }
     case "clock_fix":
       return { text: t("event.clock_fix", { step: words.count.format(entry.fix.step_ms / 1000) }), notes: [], mark: null };
     default:
       return { text: t(`event.${entry.what}`), notes: [], mark: null };
   }
-}
-
-/** "Configuration no. 3: refused: the signature does not hold (bad_signature)". */
-export function orderText(verdict, words) {
-  const order = words.member("OrderKind", verdict.order);
-  const sequence = verdict.sequence === null ? "" : words.t("order.number", { n: verdict.sequence });
-  const key = verdict.accepted ? "order.accepted" : "order.refused";
-  const text = words.t(key, { order, sequence, reason: `${words.reason(verdict.reason)} (${verdict.reason})` });
-  return text.replace(" :", ":");
-}
-
-export function Orders({ camera, words, now }) {
-  if (!camera.orders.length) return html`<p class="quiet">${words.t("orders.none")}</p>`;
-  return html`<ol class="log">
-    ${camera.orders.map((entry) => html`<li key=${entry.place} data-order=${entry.verdict.accepted ? "accepted" : "refused"} data-reason=${entry.verdict.reason}>
-      <time datetime=${iso(entry.at)} title=${words.fullTime(entry.at)}>${words.time(entry.at, now)}</time>
-      <span class="mark"><${Shield} state=${entry.verdict.accepted ? "verified" : "refused"} /></span>
-      <span><b>${orderText(entry.verdict, words)}</b>${entry.verdict.detail && html`<small>${entry.verdict.detail}</small>`}</span>
-    </li>`)}
-  </ol>`;
 }
 
 /** "Footage viewed: Li Wei, Zhang San". */

@@ -7,7 +7,8 @@ import { Pills, hooks } from "./card.js";
 import { Drift } from "./drift.js";
 import { Facts } from "./facts.js";
 import { Frames } from "./frames.js";
-import { Alarms, Events, Looks, Orders, Unverified } from "./log.js";
+import { Alarms, Events, Looks, Unverified } from "./log.js";
+import { Orders, ordersOf } from "./orders.js";
 import { Sign } from "./sign.js";
 
 const HOURS = 24 * 30;
@@ -21,7 +22,7 @@ export function Report({ camera, words: spoken, now, recorder }) {
   useEffect(() => {
     recorder?.loadHistory(camera, HOURS).then(() => setHistory("loaded"), () => setHistory("failed"));
   }, [camera, recorder]);
-  const counts = { events: camera.events.length, orders: camera.orders.length, access: camera.looks.length, unverified: camera.refusedCount };
+  const counts = { events: camera.events.length, orders: ordersOf(camera).length, access: camera.looks.length, unverified: camera.refusedCount };
   const view = camera.report?.body.view;
   return html`<article class="report" data-report=${history} ...${hooks(camera, now)}>
     <header>

@@ -132,11 +132,12 @@ export async function openSign1(message, key, domain, maxBytes) {
 
 /**
  * Verify a COSE_Sign1 or COSE_Sign made with keys of `keys` (by kid), every signature of it.
- * Resolves to {payload, kids}; rejects with a Refusal that has a reason.
+ * Of a kind that always takes several signers, `manyOnly`. Resolves to {payload, kids}; rejects with a Refusal that has a reason.
  */
-export async function openSigned(message, keys, domain, maxBytes) {
+export async function openSigned(message, keys, domain, maxBytes, manyOnly = false) {
   const many = startsWith(message, TAG_SIGN);
   if (!many && !startsWith(message, TAG_SIGN1)) throw new Refusal(REASONS.UNSIGNED, "no signed envelope");
+  if (manyOnly && !many) throw new Refusal(REASONS.NOT_COSE, "not the envelope for several signers");
   const [body, payload, last] = envelope(message, many ? TAG_SIGN : TAG_SIGN1, maxBytes);
   if (many && body.length) throw new Refusal(REASONS.UNKNOWN_HEADER, "the body's protected header must be empty");
   const rows = many ? last : [[body, new Map(), last]];

@@ -4,7 +4,7 @@
 
 import {
   DOMAINS, MAX_CHECKPOINT_BYTES, MAX_COUNTERSIGNATURE_BYTES, MAX_ORDER_BYTES, MAX_ORDER_MESSAGE_BYTES,
-  MAX_RECORD_BYTES, MESSAGES, NUMBERED, REASONS, RECORD_BODIES,
+  MAX_RECORD_BYTES, MESSAGES, NUMBERED, ORDER_BODIES, REASONS, RECORD_BODIES,
   VOCABULARIES,
 } from "../schema.js";
 import { sha256 } from "../vendor/noble.js";
@@ -15,6 +15,7 @@ import { checkParts } from "./rules.js";
 const KIND_KEY = 1, BODY_KEY = 8, ORDER_BODY_KEY = 9;
 const KIND_NAMES = Object.fromEntries(Object.entries(NUMBERED.RecordKind).map(([name, n]) => [n, name]));
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+const BY_SEVERAL = new Set(["keyset", "grant"]);
 const patterns = new Map();
 
 /** Verify and read a record: {kind, header, body, signature}. Rejects with a Refusal. */
@@ -49,17 +50,17 @@ export async function readCountersignature(message, keys) {
 }
 
 /**
- * Verify and read a configuration, with the keys (by kid) of those who may sign one:
- * {header, body, hash, kids}. Whether so many suffice, the camera judges.
+ * Verify and read an order of a kind, with the keys (by kid) of those who may sign some:
+ * {kind, header, body, hash, kids}. Whether these and so many suffice, the camera judges.
  */
-export async function readConfigOrder(message, keys) {
-  const { payload, kids } = await openSigned(message, keys, DOMAINS.config, MAX_ORDER_MESSAGE_BYTES);
+export async function readOrder(kind, message, keys) {
+  const { payload, kids } = await openSigned(message, keys, DOMAINS[kind], MAX_ORDER_MESSAGE_BYTES, BY_SEVERAL.has(kind));
   const value = decode(payload, MAX_ORDER_BYTES);
   if (!(value instanceof Map)) throw new Refusal(REASONS.FIELD_TYPE, "order must be a map");
   const rest = new Map(value);
-  if (take(rest, KIND_KEY) !== NUMBERED.OrderKind.config) throw new Refusal(REASONS.WRONG_KIND, "not a configuration");
+  if (take(rest, KIND_KEY) !== NUMBERED.OrderKind[kind]) throw new Refusal(REASONS.WRONG_KIND, `not an order of kind ${kind}`);
   const body = take(rest, ORDER_BODY_KEY);
-  return { header: parse("OrderHeader", rest, "order"), body: parse("Config", body, "config"), hash: sha256(payload), kids };
+  return { kind, header: parse("OrderHeader", rest, "order"), body: parse(ORDER_BODIES[kind], body, kind), hash: sha256(payload), kids };
 }
 
 function take(map, key) {

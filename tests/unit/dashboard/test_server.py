@@ -217,6 +217,6 @@ def test_a_plan_is_given_with_its_type_and_named_in_the_configuration(tmp_path: 
 def test_the_page_names_the_modules_it_starts_with_and_not_those_it_fetches_later() -> None:
     head = load_assets()["/"].plain.decode("utf-8").partition("</head>")[0]
     named = set(re.findall('rel="modulepreload" href="([^"]+)"', head))
-    assert {"vendor/mqtt.js", "vendor/preact.js", "wire/cbor.js", "parts/card.js"} <= named
+    assert {"vendor/preact.js", "wire/cbor.js", "parts/card.js"} <= named
     assert all((STATIC / name).is_file() for name in named)
-    assert not named & {"parts/zones.js", "parts/alarms.js", "parts/compare.js", "app.js"}
+    assert not named & {"vendor/mqtt.js", "parts/zones.js", "parts/compare.js", "app.js"}
