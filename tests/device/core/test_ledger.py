@@ -20,6 +20,10 @@ from tests.device.runner import needs_micropython, run
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.core.ledger.entries import EntryKind
 from viewkeeper.agent.core.replay import replay
+from viewkeeper.agent.core.trust.clock import Now as AgentNow
+from viewkeeper.agent.inspection import export_bundle
+from viewkeeper.authority.audit.bundle import read_bundle
+from viewkeeper.authority.audit.checks import Answer, audit
 from viewkeeper.protocol import cose, merkle
 from viewkeeper.protocol.checkpoints import Checkpoint
 from viewkeeper.protocol.enrolment import Enrolment
@@ -124,6 +128,18 @@ def test_years_of_refusals_leave_a_small_ledger_that_the_agent_reads(tmp_path, s
     state = replay(list(read.records())).state
     assert state.config is not None
     assert state.ledger_size == read.first_index
+    exported = desk.refusals._at_ms // 1000 + start_ms // 1000
+    export_bundle(
+        tmp_path / "bundle.zip",
+        read,
+        device=desk.device,
+        signer=SIGNER,
+        now=AgentNow(exported, True),
+    )
+    found = audit(read_bundle(tmp_path / "bundle.zip"), SIGNER.verify_key, frozenset())
+    answers = {check.id: check.answer for check in found.checks}
+    for question in ("chain", "complete", "replay", "settled", "checkpoint", "refusals", "depth"):
+        assert answers[question] is Answer.YES, question
 
 
 def test_what_the_law_wants_kept_is_kept_and_nothing_goes_by_an_untrusted_clock(tmp_path, short):
