@@ -105,7 +105,7 @@ def idle(minutes: float, introduction: Introduction | None) -> dict[str, float]:
             link.start()
             assert link.wait_connected(20.0), link.counts
             link.publish_state(b"{}")  # what is told at the start is not told all day
-            time.sleep(2.0)
+            time.sleep(10.0)
             before = relay.counts()
             sequence, mirror_bytes, until_s = 0, 0, time.monotonic() + 60 * minutes
             while time.monotonic() < until_s:
