@@ -1,7 +1,8 @@
 """A light camera in a process of its own: the agent's real link, real signatures, no picture.
 
-Started by ``world.py``; says on standard output what it made (``M``) and what the broker
-acknowledged (``A``), boot and number each, so that a kill takes back nothing that was said.
+Started by ``world.py``; says on standard output what it made (``M``), what is on its card (``W``)
+and what the broker acknowledged (``A``), boot and number each, so that a kill takes back nothing
+that was said.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ import secrets
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from viewkeeper.agent.adapters.link import Link, LinkSettings, Lost
-from viewkeeper.agent.adapters.link.rows import identity_of
+from viewkeeper.agent.adapters.link import Link, LinkSettings, Lost, unconfirmed
+from viewkeeper.agent.adapters.link import outbox as outbox_module
+from viewkeeper.agent.adapters.link.outbox_file import OutboxFile
+from viewkeeper.agent.adapters.link.rows import Row, identity_of
 from viewkeeper.protocol import cose, records
 from viewkeeper.protocol.vocabulary import AlarmKind, ClockTrust, EventKind, ViewVerdict
 
 SITE = "faults"
 LINGER_S = 0.3
 PERIOD_S = 0.1
+LONGEST_RESEND_S = 20.0
 
 
 def signer(number: int) -> cose.SoftwareSigner:
@@ -121,6 +126,21 @@ class LightCamera:
         )
 
 
+class TellingFile(OutboxFile):
+    """The outbox's file, which says what it has written."""
+
+    def write(
+        self,
+        rows: Sequence[Row],
+        gone: Sequence[int],
+        kept: dict[str, bytes | None],
+        losses: Sequence[Lost] | None,
+    ) -> None:
+        super().write(rows, gone, kept, losses)
+        for row in rows:
+            tell("W", row.payload)
+
+
 def tell(what: str, message: bytes) -> None:
     """One line to whoever started us, whole or not at all."""
     identity = identity_of(message)
@@ -139,6 +159,9 @@ def limit_files(most_bytes: int) -> None:
 def main() -> None:
     """``agent NUMBER PORT OUTBOX``; commands come on standard input."""
     number, port, outbox = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    outbox_module.OutboxFile = TellingFile
+    # Like all other times here a fraction of the real one: five minutes to the first are a second.
+    unconfirmed.LONGEST_RESEND_S = LONGEST_RESEND_S
     camera = LightCamera(number, port, outbox)
     camera.link.start()
     speaking = threading.Event()

@@ -37,7 +37,7 @@ class Outcome:
         made, acknowledged, kept: records; ``kept`` are those on the recorder's disk.
         lost: acknowledged, and not kept.
         missing: neither acknowledged nor kept nor excused, though their agents lived on or had
-            time to write them down.
+            written them down.
         excused: taken by a kill before they could be written or sent, and not kept.
         strangers: kept, and nobody said that it made them.
         doubled: kept more than once.
@@ -156,8 +156,8 @@ def page(outcomes: list[Outcome]) -> str:
         "signature checked again. A full disk is a limit on the size of the process's files.",
         "",
         "| seed | faults | time | records made | acknowledged | kept | acknowledged and lost "
-        "| lost though written down | twice | of unknown origin | taken by a kill within "
-        "1.3 s of being made | processes started |",
+        "| lost though written down | twice | of unknown origin | taken by a kill before they "
+        "were written | processes started |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [

@@ -12,7 +12,6 @@ from collections import Counter
 from pathlib import Path
 
 from viewkeeper.sim.broker import Broker
-from viewkeeper.sim.faults.agent import LINGER_S
 from viewkeeper.sim.faults.plan import RECORDER, Fault, Kind
 from viewkeeper.sim.relay import Relay
 
@@ -22,8 +21,6 @@ SPARE_BYTES = 4096
 """A full disk lets a file grow by this much more: it fills while it is written to."""
 SUBSCRIBED_S = 0.5
 """From its connection to its subscription."""
-ON_CARD_S = LINGER_S + 1.0
-"""A record older than this is on the card, where there was room on it."""
 
 
 class Process:
@@ -38,7 +35,7 @@ class Process:
             text=True,
         )
         self.counts: queue.Queue[list[str]] = queue.Queue()
-        self.said: list[tuple[str, str, int, float]] = []
+        self.said: list[tuple[str, str, int]] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -49,7 +46,7 @@ class Process:
             if words[:1] == ["C"]:
                 self.counts.put(words[1:])
             elif len(words) == 3:
-                self.said.append((words[0], words[1], int(words[2]), time.monotonic()))
+                self.said.append((words[0], words[1], int(words[2])))
 
     @property
     def alive(self) -> bool:
@@ -100,7 +97,6 @@ class World:
         self.acknowledged: set[Identity] = set()
         self.excused: set[Identity] = set()
         self.lives: Counter[int] = Counter()
-        self._full_since: dict[int, float] = {}
         self._many = agents
         # What is acknowledged before the recorder's session exists is nobody's to keep.
         self.recorder = self._new_recorder()
@@ -143,7 +139,6 @@ class World:
             case Kind.LINK_FROZEN:
                 self.relays[fault.victim].freeze()
             case Kind.AGENT_DISK_FULL:
-                self._full_since.setdefault(fault.victim, time.monotonic())
                 most = _largest(self.folder / f"agent-{fault.victim}") + SPARE_BYTES
                 self.agents[fault.victim].tell(f"limit {most}")
             case Kind.RECORDER_DISK_FULL:
@@ -169,7 +164,6 @@ class World:
                 self.relays[fault.victim].thaw()
             case Kind.AGENT_DISK_FULL:
                 self.agents[fault.victim].tell("limit -1")
-                self._full_since.pop(fault.victim, None)
             case Kind.RECORDER_DISK_FULL:
                 self.recorder.tell("limit -1")
             case Kind.CLOCK_JUMP:
@@ -180,17 +174,17 @@ class World:
         agent = self.agents[number]
         if not agent.alive:
             return
-        at_s = time.monotonic()
         agent.kill()
-        self._book(number, agent, written_before_s=self._full_since.pop(number, at_s) - ON_CARD_S)
+        self._book(number, agent, killed=True)
 
-    def _book(self, number: int, agent: Process, *, written_before_s: float | None) -> None:
-        made = {(number, boot, n): at_s for what, boot, n, at_s in agent.said if what == "M"}
-        self.acknowledged |= {(number, boot, n) for what, boot, n, _ in agent.said if what == "A"}
-        self.made |= made.keys()
-        if written_before_s is not None:
-            late = {one for one, at_s in made.items() if at_s >= written_before_s}
-            self.excused |= late - self.acknowledged
+    def _book(self, number: int, agent: Process, *, killed: bool) -> None:
+        made, written, acknowledged = (
+            {(number, boot, n) for what, boot, n in agent.said if what == said} for said in "MWA"
+        )
+        self.made |= made
+        self.acknowledged |= acknowledged
+        if killed:
+            self.excused |= made - written - acknowledged
 
     def settle(self, timeout_s: float) -> bool:
         """Everything mended already: be quiet, and wait until all is sent and kept."""
@@ -214,7 +208,7 @@ class World:
         """End everything in good order."""
         for number, agent in enumerate(self.agents):
             agent.stop()
-            self._book(number, agent, written_before_s=None)
+            self._book(number, agent, killed=False)
         self.recorder.stop()
         for relay in self.relays.values():
             relay.close()
