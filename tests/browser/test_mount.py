@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.desk import Voice, everybody, report
+from tests.browser.test_accessibility import complaints
 from viewkeeper.protocol.records import MountReport
 from viewkeeper.protocol.vocabulary import TamperState, ViewCause, ViewVerdict
 
@@ -57,3 +60,23 @@ def test_a_mount_that_cannot_be_felt_says_why_and_one_without_sensors_nothing(
     )
     expect(page.locator("[data-fact=mount]")).to_contain_text("camera shaking")
     expect(page.locator("[data-fact=case]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_board_without_a_camera_shows_its_mount_in_the_place_of_a_view(
+    gate: Voice, visit: Visit, language: str, picture: Callable[[Page, str], Path]
+) -> None:
+    page = visit(everybody(gate), language=language)
+    mount = MountReport(
+        verdict=ViewVerdict.MOVED, tilt_mdeg=-3020, roll_mdeg=4110, error_mdeg=150, since_ms=5
+    )
+    whole = report(ViewVerdict.CANNOT_TELL, ViewCause.NO_CAMERA, measured=False)
+    body = dataclasses.replace(whole, mount=mount)
+    gate.publish(gate.topics.report, gate.sign(body), retain=True)
+    level = page.locator("[data-mount=moved]")
+    expect(level).to_contain_text("−3.02°")
+    expect(level).to_contain_text("+4.11°")
+    expect(page.locator(".frames")).to_have_count(0)
+    expect(page.locator("a[href^='#/compare'], a[href^='#/zones']")).to_have_count(0)
+    assert complaints(page) == []
+    picture(page, f"board-{language}")

@@ -9,6 +9,7 @@ import { Drift } from "./drift.js";
 import { Facts } from "./facts.js";
 import { Frames } from "./frames.js";
 import { Clock, Dot, Shield, VerdictIcon } from "./icons.js";
+import { Mount, isBoard } from "./mount.js";
 import { Alarms, Events, Looks, Unverified } from "./log.js";
 import { Orders, ordersOf } from "./orders.js";
 import { Sign } from "./sign.js";
@@ -38,6 +39,7 @@ export function Pills({ camera, words, now }) {
 export function Card({ camera, words, now, recorder = null, level = 2 }) {
   const view = camera.report?.body.view;
   const dim = camera.online === false || isStale(camera, now);
+  const board = isBoard(camera.report?.body);
   const history = useHistory(camera, recorder);
   const title = `name-${camera.id.replace("/", "-")}`;
   const named = (key) => `${words.title(camera.config)}: ${words.t(key)}`; // several cards stand on one page
@@ -54,11 +56,11 @@ export function Card({ camera, words, now, recorder = null, level = 2 }) {
     </header>
     <${Notices} camera=${camera} words=${words} now=${now} view=${view} recorder=${recorder} />
     <div class="body">
-      <section class="panel view" aria-label=${named("frames.title")}>
-        <h3>${words.t("frames.title")}</h3>
-        <${Frames} camera=${camera} words=${words} dim=${dim} />
+      <section class="panel view" aria-label=${named(board ? "mount" : "frames.title")}>
+        <h3>${words.t(board ? "mount" : "frames.title")}</h3>
+        ${board ? html`<${Mount} camera=${camera} words=${words} dim=${dim} />` : html`<${Frames} camera=${camera} words=${words} dim=${dim} />`}
         <${Axes} camera=${camera} words=${words} />
-        <p class="doings"><a href=${`#/compare/${camera.id}`}>${words.t("compare.open")}</a> <a href=${`#/zones/${camera.id}`}>${words.t("zones.draw")}</a> <a href=${`#/report/${camera.id}`}>${words.t("report")}</a></p>
+        <p class="doings">${!board && html`<a href=${`#/compare/${camera.id}`}>${words.t("compare.open")}</a> <a href=${`#/zones/${camera.id}`}>${words.t("zones.draw")}</a> `}<a href=${`#/report/${camera.id}`}>${words.t("report")}</a></p>
       </section>
       <section class="panel" aria-label=${named("drift.title")}>
         <${DriftPanel} camera=${camera} words=${words} now=${now} history=${history} />

@@ -19,7 +19,7 @@ export function Sign({ camera, words }) {
     ${config
       ? html`<div class="board"><${Board} config=${config} words=${words} />
           <p class="over">${words.member("SignageState", state)}${dark ? html` · <span>${words.member("LitState", lit)}</span>` : ""}</p></div>
-        <figcaption class="legend">${words.t("sign.preview")}${photo(config.sign_photo, words)}</figcaption>`
+        <figcaption class="legend">${words.t("sign.preview")} ${words.t("sign.qr")}${photo(config.sign_photo, words)}</figcaption>`
       : html`<figcaption class="quiet">${words.t("sign.no_preview")}</figcaption>`}
   </figure>`;
 }
