@@ -197,7 +197,11 @@ def _add_update(rooms: argparse._SubParsersAction) -> None:
         "It takes the keys of the role update that the keyset asks for.",
     )
     sign.add_argument("folder", type=Path, metavar="FOLDER", help="build/device/ARCH/slot-a")
-    sign.add_argument("--target", required=True, help="architecture of mpy-cross, or plain")
+    sign.add_argument(
+        "--target",
+        required=True,
+        help="architecture of mpy-cross, plain, or a board for a whole image",
+    )
     sign.add_argument("--version", required=True, help="what the device will report")
     sign.add_argument("--counter", type=int, required=True, help="larger than the last one's")
     sign.add_argument("--out", type=Path, required=True, metavar="FILE")

@@ -48,6 +48,7 @@ def command(board, settings, words):
 def update(board, path):
     """Install a signed program beside the one that runs; it is tried at the next start."""
     from device.core import update as rules
+    from device.store.programs import install
 
     if board.programs is None:
         raise Refusal("setting", "no program folder: name one as program in the settings")
@@ -59,7 +60,7 @@ def update(board, path):
         return rules.check(envelope, trust["keyset"], now, floor_s, counter, target)
 
     with open(path, "rb") as stream:
-        told = board.programs.install(stream, check)
+        told = install(board.programs, stream, check)
     board.files.write(STARTS_FILE, WELL)  # what crashed so far was another program
     desk.note("note", {"text": "program %s is on trial" % told["version"]}, now)
     return "installed %s: it is tried at the next start" % told["version"]

@@ -25,14 +25,15 @@ from viewkeeper.protocol.orders import UNIX_S
 MAGIC = b"VKU1"
 MAX_STATEMENT_BYTES = 16_384
 MAX_ENVELOPE_BYTES = MAX_STATEMENT_BYTES + 4096
-MAX_FILE_BYTES = 262_144
+MAX_FILE_BYTES = 4_194_304
+"""A whole image; the largest partition of a board is its bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateFile:
     """One file of the program."""
 
-    path: str = at(1, Text(1, 80, "[a-z0-9_/]{1,76}[.](mpy|py)"))
+    path: str = at(1, Text(1, 80, "[a-z0-9_/]{1,76}[.](mpy|py|bin)"))
     size: int = at(2, Int(0, MAX_FILE_BYTES))
     digest: bytes = at(3, HASH)
     """SHA-256."""
@@ -42,8 +43,8 @@ class UpdateFile:
 class Update:
     """What is signed."""
 
-    target: str = at(1, Text(1, 16, "[a-z0-9]{1,16}"))
-    """An architecture of mpy-cross, or ``plain``."""
+    target: str = at(1, Text(1, 24, "[a-z0-9_]{1,24}"))
+    """An architecture of mpy-cross, ``plain``, or a board's name for a whole image."""
     version: str = at(2, Text(1, 24, "[a-z0-9.+-]{1,24}"))
     counter: int = at(3, Int(1))
     """Larger than that of any program before it."""

@@ -3,6 +3,7 @@
 from device.core.shrink import shrink_factor, shrink_rows
 from device.core.view import ViewError
 from device.hal import mcu
+from device.store.images import Images
 
 WIDTH, HEIGHT = 320, 240
 
@@ -53,7 +54,17 @@ def _opened(pins):
 
 
 class Board(mcu.Board):
-    """A microcontroller camera; without the file's ``CAMERA`` a board of sensors."""
+    """A microcontroller camera; without the file's ``CAMERA`` a board of sensors.
+
+    ``"program": "image"`` in the settings: updates are whole images in the port's two partitions.
+    """
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        if settings.get("program") == "image":
+            from esp32 import Partition
+
+            self.programs = Images(self.files, Partition, settings["board"])
 
     def _open_camera(self, settings):
         pins = getattr(self.about, "CAMERA", None)

@@ -43,34 +43,6 @@ class Programs:
         kept = self._files.read(BOOT_FILE)
         return json.loads(kept) if kept else dict(rules.FIRST)
 
-    def install(self, stream, check):
-        """Lay a bundle into the slot that does not run; what was installed.
-
-        Args:
-            stream: of the bundle's bytes.
-            check: takes the signed envelope and the counter so far; the statement or a Refusal.
-
-        Raises:
-            Refusal: what may not be installed, or is not whole. The running program stays.
-        """
-        if _read(stream, 4) != rules.MAGIC:
-            raise Refusal("not_cose", "this is no bundle")
-        size = int.from_bytes(_read(stream, 4), "big")
-        if size > rules.MAX_ENVELOPE_BYTES:
-            raise Refusal("too_large", "more bytes than are read")
-        try:
-            self.begin(_read(stream, size), check, anew=True)
-            wanted = self.wanted()
-            while wanted is not None:
-                self.take(wanted[0], _read(stream, wanted[1]))
-                wanted = self.wanted()
-            if stream.read(1):
-                raise Refusal("trailing_bytes", "more bytes than the statement names")
-        except Refusal:
-            self.forget()
-            raise
-        return self.finish()
-
     @property
     def staged(self):
         """The envelope of a program that is being fetched; ``None`` where none is."""
@@ -177,6 +149,35 @@ def _make_empty(path):
             pass  # it is there
     with open(path, "wb"):
         pass
+
+
+def install(programs, stream, check):
+    """Take a bundle from a stream at once; what was installed. ``programs``: or images.
+
+    Args:
+        stream: of the bundle's bytes.
+        check: takes the signed envelope and the counter so far; the statement or a Refusal.
+
+    Raises:
+        Refusal: what may not be installed, or is not whole. The running program stays.
+    """
+    if _read(stream, 4) != rules.MAGIC:
+        raise Refusal("not_cose", "this is no bundle")
+    size = int.from_bytes(_read(stream, 4), "big")
+    if size > rules.MAX_ENVELOPE_BYTES:
+        raise Refusal("too_large", "more bytes than are read")
+    try:
+        programs.begin(_read(stream, size), check, anew=True)
+        wanted = programs.wanted()
+        while wanted is not None:
+            programs.take(wanted[0], _read(stream, wanted[1]))
+            wanted = programs.wanted()
+        if stream.read(1):
+            raise Refusal("trailing_bytes", "more bytes than the statement names")
+    except Refusal:
+        programs.forget()
+        raise
+    return programs.finish()
 
 
 def remove(path):

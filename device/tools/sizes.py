@@ -28,9 +28,9 @@ _CORE = (
 )
 MODULES = (
     *(f"core.{name}" for name in _CORE),
-    *("store.files", "store.programs", "net.packets", "net.outbox", "net.mqtt"),
+    *("store.files", "store.spool", "store.programs", "store.images", "net.packets", "net.outbox", "net.mqtt"),
     *("drivers.bus", "drivers.lsm6dso", "drivers.bmi270", "drivers.ina219", "hal.senses"),
-    *("statement", "watch", "commands", "app"),
+    *("statement", "updates", "watch", "commands", "app"),
 )
 WITH = {
     "core.sha512": ("core.sha512", "core.sha512_viper", "core.sha512_plain"),

@@ -2,11 +2,13 @@
 
 import json
 import subprocess
+import time
 
 import pytest
 
 from tests.device.runner import needs_micropython
 from viewkeeper.protocol.errors import SetupError
+from viewkeeper.protocol.records import Event
 from viewkeeper.protocol.vocabulary import (
     AlarmKind,
     EventKind,
@@ -60,6 +62,17 @@ def mount_is(verdict, cause=None):
         and seen.report.mount.verdict is verdict
         and seen.report.mount.cause is cause
     )
+
+
+def spooled(device):
+    """Wait until the flag of a move lies on the device's flash."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        files = [path.read_bytes() for path in device.folder.glob("storage/*.spool")]
+        if any(b"camera_moved" in data for data in files):
+            return
+        time.sleep(0.1)
+    raise AssertionError(device.log.read_text())
 
 
 def test_a_device_camera_keeps_its_view(world):
@@ -154,6 +167,27 @@ def test_a_device_camera_keeps_its_view(world):
     assert world.observer.wait_connected()
     reports = world.observer.seen(device.name).reports
     sees(world, device, lambda seen: seen.reports > reports and view_is(ViewVerdict.SAME)(seen))
+
+    # An outage, a knock in it, and then the power goes: it is told all the same, late.
+    world.broker.kill()
+    device.stage.knock(tilt_deg=-3.0)
+    spooled(device)
+    device.kill()
+    device.stage.straighten()
+    world.broker.restart()
+    assert world.observer.wait_connected()
+    device.start()
+    sees(
+        world,
+        device,
+        lambda seen: any(
+            isinstance(record.body, Event)
+            and record.body.event is EventKind.CAMERA_MOVED
+            and record.header.boot != seen.record.header.boot
+            for record in seen.history
+        ),
+    )
+    sees(world, device, lambda _: not list(device.folder.glob("storage/*.spool")))
 
     device.kill()
     device.start()

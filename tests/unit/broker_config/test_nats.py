@@ -49,7 +49,11 @@ def test_a_bridge_has_its_sites_cameras():
     [
         ("dashboard.wall", set()),
         ("recorder.main", {"witness", "receipt"}),
-        ("desk.main", {"config.desired", "keyset", "lifecycle", "grant", "command.*"}),
+        (
+            "desk.main",
+            {"config.desired", "keyset", "lifecycle", "grant", "command.*"}
+            | {"update.offer", "update.piece"},
+        ),
     ],
 )
 def test_desks_order_recorders_witness_and_dashboards_look(name: str, writes: set[str]):
