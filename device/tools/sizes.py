@@ -28,7 +28,15 @@ _CORE = (
 )
 MODULES = (
     *(f"core.{name}" for name in _CORE),
-    *("store.files", "store.spool", "store.programs", "store.images", "net.packets", "net.outbox", "net.mqtt"),
+    *(
+        "store.files",
+        "store.spool",
+        "store.programs",
+        "store.images",
+        "net.packets",
+        "net.outbox",
+        "net.mqtt",
+    ),
     *("drivers.bus", "drivers.lsm6dso", "drivers.bmi270", "drivers.ina219", "hal.senses"),
     *("statement", "updates", "watch", "commands", "app"),
 )
