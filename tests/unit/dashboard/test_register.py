@@ -98,10 +98,12 @@ def test_a_file_is_read_or_its_fault_is_named(tmp_path: Path) -> None:
 
 def test_signers_and_witnesses_are_told_to_the_page() -> None:
     ming = {"person": "Li Ming", "public": KEY.raw.hex(), "kid": KEY.kid.hex()}
-    found = parse_register({"cameras": [row()], "signers": [ming], "witness_keys": [ming]})
+    people = {name: [ming] for name in ("signers", "witness_keys", "order_keys")}
+    found = parse_register({"cameras": [row()], **people})
     told = {"person": "Li Ming", "public": KEY.raw.hex(), "algorithm": int(KEY.algorithm)}
     assert [one.public() for one in found.signers] == [told]
     assert [one.public() for one in found.witness_keys] == [told]
+    assert [one.public() for one in found.order_keys] == [told]
 
 
 @pytest.mark.parametrize(
