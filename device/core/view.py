@@ -29,7 +29,7 @@ CORNER = 196 * 4  # structure of a tile in its weaker direction: above a mean pi
 CORRELATED = 0.5
 FINE = 4  # pixels a tile is sought around where a guess puts it
 PASSES = (FINE, 2)
-SHARE = 0.35  # of the tiles in sight, and more by the pixels of noise between those that agree
+SHARE = 0.4  # of the tiles in sight, and more by the pixels of noise between those that agree
 GUESSES = 8  # far ones that tiles are asked about
 MAGIC = b"VKG1"
 
