@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,12 +74,12 @@ def measure(small: Iterable[tuple[float, Pair]], rivals: list[Peer], rivals_unti
 def report(results: Results, size: tuple[int, int], folder: Path, name: str) -> list[str]:
     """The section in Markdown; its plot goes beside it in ``folder``."""
     ours = results[OURS]
-    still = sum(told.move_deg == 0.0 for told in ours)
+    counts = Counter(told.move_deg for told in ours)
     lines = [
         "## A small move or none",
         "",
-        f"{size[0]}×{size[1]}, {still} unmoved frames and {(len(ours) - still) // 2} each turned "
-        "by 1° and by 0.5° in any direction, nuisances in turn; peers on the first of them only. A "
+        f"{size[0]}×{size[1]}, {counts[0.0]} unmoved frames, {counts[1.0]} turned by 1° and "
+        f"{counts[0.5]} by 0.5° in any direction, nuisances in turn; peers on the first only. A "
         "frame is an alarm if the turn that is measured is above a threshold: the "
         f"{1 - RATE:.3f} quantile over a method's own unmoved frames. What is not found is no "
         "alarm, and a move missed. In brackets: what holds with 95 % confidence (Clopper and "
