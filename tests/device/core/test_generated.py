@@ -1,6 +1,5 @@
 """The device's tables are what the declarations say."""
 
-import importlib.util
 import unicodedata
 
 import pytest
