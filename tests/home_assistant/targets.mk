@@ -6,7 +6,7 @@ HA_PYTHON ?= python3.12
 .PHONY: home-assistant
 
 home-assistant: venv debian-packages build/home-assistant-$(HA_COMPONENT)/.installed ## a real Home Assistant shows a real agent: every entity, both forms; writes docs/benchmarks/home-assistant.md
-	@if command -v $(HA_PYTHON) >/dev/null; then \
+	@if $(HA_PYTHON) -c "" 2>/dev/null; then \
 		$(MAKE) --no-print-directory build/home-assistant-$(HA_DEVICE)/.installed PYTHON=$(HA_PYTHON); \
 	else echo "no $(HA_PYTHON) here: the device form is not tried"; fi
 	VIEWKEEPER_HOME_ASSISTANT="component=build/home-assistant-$(HA_COMPONENT)/bin/python \
