@@ -265,6 +265,7 @@ CUTS = (
 from device.core import segments
 segments.SEGMENT_BYTES, segments.RETENTION_MS = 1500, 3000000
 flash = Flash()
+kept = bytearray(len(flash.data))  # while there is a hole as large
 vfs.VfsLfs2.mkfs(flash)
 def mount():
     vfs.mount(vfs.VfsLfs2(flash), "/flash")
@@ -286,7 +287,7 @@ while len(desk.ledger.closed) < 3 or desk.ledger.file_bytes < 1500:
 later = at(minute + 120)  # the next tick closes a file and lets old ones go
 state, size, closed = court.to_bytes(desk._state), desk.ledger.size, list(desk.ledger.closed)
 vfs.umount("/flash")
-kept = bytes(flash.data)
+kept[:] = flash.data
 outcomes, cuts, done = {}, 0, False
 while not done:
     flash.data[:] = kept
