@@ -30,6 +30,7 @@ def link_to(port: int, outbox: Path) -> Link:
         retry_first_s=0.1,
         retry_most_s=0.2,
         stall_s=120 * FASTER,
+        resend_s=300 * FASTER,
     )
     return Link(settings, lambda order: None, clock=lambda: FASTER * time.monotonic())
 
