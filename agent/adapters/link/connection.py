@@ -73,6 +73,7 @@ class Connection:
         self._answered = False
         self._version_refused = False
         self._ended: str | None = None
+        self._said_s = time.monotonic()
         self._client = self._new_client()
 
     def _new_client(self) -> paho.Client:
@@ -173,7 +174,10 @@ class Connection:
             self._client.loop_read()
         if events & select.POLLOUT and self._client.socket() is not None:
             self._client.loop_write()
-        if self._client.socket() is not None:
+        # loop_misc() pings. paho does not take publications for signs of life (its issue 813) and
+        # would ping every keepalive_s, also a broker that has just acknowledged something.
+        silent_s = time.monotonic() - self._said_s
+        if self._client.socket() is not None and silent_s >= self._client.keepalive:
             self._client.loop_misc()
         return self._client.socket() is not None and self._ended is None
 
@@ -198,6 +202,7 @@ class Connection:
             self._client.subscribe([(topic, options) for topic in topics])
         else:
             self._client.subscribe([(topic, 1) for topic in topics])
+        self._said_s = time.monotonic()
 
     def publish(self, message: Outgoing) -> int:
         """Hand a publication (QoS 1) to the socket; its packet id."""
@@ -207,6 +212,7 @@ class Connection:
         info = self._client.publish(
             message.topic, message.payload, qos=1, retain=message.retain, properties=properties
         )
+        self._said_s = time.monotonic()
         return info.mid
 
     def close(self, wake: int, timeout_s: float = 1.0) -> None:

@@ -8,6 +8,7 @@ options of a sensor (2024.10), it drops; everything else is there since 2024.3.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Any
@@ -31,15 +32,20 @@ class Introduction:
     Attributes:
         prefix: Home Assistant's discovery prefix.
         form: how it is packed.
-        expire_s: a state older than this is not known any more; 0: never. Three reports long,
-            so that a hung agent behind a living connection is noticed.
+        expire_s: a state older than this is not known any more; 0: never. A hung agent behind a
+            living connection is so noticed.
         version: of the agent.
     """
 
     prefix: str = "homeassistant"
     form: DiscoveryForm = DiscoveryForm.COMPONENT
-    expire_s: int = 180
+    expire_s: int = 900
     version: str = ""
+
+    @property
+    def renew_s(self) -> float:
+        """How long a state that shows nothing new may be held back; inf: as long as one likes."""
+        return self.expire_s / 3 or math.inf
 
     @property
     def birth_topic(self) -> str:

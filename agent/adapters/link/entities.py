@@ -81,7 +81,7 @@ def _angle(key: str, name: str, icon: str) -> Entity:
     # Not the state class measurement_angle: its mean wraps at 360°, and -1° must stay -1°.
     template = _reading(f"view.{key}_deg")
     return Entity(
-        "sensor", key, name, template, unit="°", state_class="measurement", precision=2, icon=icon
+        "sensor", key, name, template, unit="°", state_class="measurement", precision=1, icon=icon
     )
 
 
@@ -184,6 +184,7 @@ ENTITIES: tuple[Entity, ...] = (
         _percent("health.storage_free"),
         unit="%",
         state_class="measurement",
+        precision=1,
         diagnostic=True,
     ),
     Entity(
@@ -194,6 +195,7 @@ ENTITIES: tuple[Entity, ...] = (
         device_class="temperature",
         unit="°C",
         state_class="measurement",
+        precision=0,
         diagnostic=True,
     ),
     Entity(

@@ -63,8 +63,8 @@ class LinkSettings:
             memory (``autosave_interval``).
         resend_s: how long a receipt may take before the record is sent again on a connection that
             lives; each later wait is twice as long.
-        mirror_period_s: how long a plain mirror that tells nothing new is held back, where no Home
-            Assistant waits for it.
+        mirror_period_s: how long a plain mirror that tells nothing new is held back; shorter where
+            Home Assistant would forget it (``Introduction.renew_s``).
         history_rate_hz: records a second replayed after an outage, at most.
         allow_v311: whether to fall back to MQTT 3.1.1 where the broker refuses 5.
         prefer_v311: whether to try 3.1.1 first; spares the detour with a broker known to be old.

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from viewkeeper.agent.adapters.link.messages import ReplyTo, verdict_topic
 from viewkeeper.agent.adapters.link.sender import Sender
 from viewkeeper.agent.adapters.link.settings import LinkSettings
+from viewkeeper.agent.adapters.link.shown import shows_otherwise
 from viewkeeper.protocol.vocabulary import OrderKind
 
 
@@ -34,7 +35,7 @@ class Voice:
         self.settings, self.topics = settings, settings.topics
         self._sender, self._clock, self._awaken = sender, clock, wake
         self._withdrawn = False
-        self._mirrored_s = -math.inf
+        self._mirrored_s, self._mirrored = -math.inf, b"{}"
         self._introduce()
 
     def publish_report(self, payload: bytes) -> None:
@@ -46,14 +47,18 @@ class Voice:
         """The plain JSON mirror: as the report.
 
         Args:
-            changed: whether it tells anything new but time and measurements. What does not is
-                held back for ``mirror_period_s``: it would be most of an idle camera's traffic.
+            changed: whether it tells anything new but time and measurements. What does not, and
+                shows nothing new in Home Assistant, is held back for a while: it would be most of
+                an idle camera's traffic.
         """
+        introduction, period_s = self.settings.introduction, self.settings.mirror_period_s
+        if introduction is not None:
+            period_s = min(period_s, introduction.renew_s)
+            changed = changed or shows_otherwise(self._mirrored, payload)
         now_s = self._clock()
-        rare = self.settings.introduction is None  # Home Assistant forgets what is not renewed
-        if rare and not changed and now_s - self._mirrored_s < self.settings.mirror_period_s:
+        if not changed and now_s - self._mirrored_s < period_s:
             return
-        self._mirrored_s = now_s
+        self._mirrored_s, self._mirrored = now_s, payload
         self._sender.stand(self.topics.state, payload)
         self._awaken(False)
 

@@ -98,7 +98,7 @@ def test_everything_is_read_from_state_and_available_by_status():
             "online",
             "offline",
         )
-        assert payload["expire_after"] == 180
+        assert payload["expire_after"] == 900
 
 
 def test_ids_are_unique_and_name_site_and_camera():
