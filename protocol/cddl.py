@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from viewkeeper.protocol import checkpoints, orders, receipts, records, updates, witnessing
+from viewkeeper.protocol import checkpoints, lamp, orders, receipts, records, updates, witnessing
 from viewkeeper.protocol.cose import Domain
 from viewkeeper.protocol.fields import ListOf, Nested, cddl_name, cddl_rule
 
@@ -61,7 +61,7 @@ def schema() -> str:
         _collect(body, done)
     for body in (checkpoints.Checkpoint, witnessing.Countersignature, receipts.Receipt):
         _collect(body, done)
-    for body in (updates.Update, updates.UpdateWant, updates.UpdatePiece):
+    for body in (updates.Update, updates.UpdateWant, updates.UpdatePiece, lamp.LampWish):
         _collect(body, done)
     domains = "\n".join(f";   {domain.value}" for domain in Domain)
     parts = [

@@ -72,6 +72,7 @@ class Domain(StrEnum):
     CHECKPOINT = "viewkeeper/v1/checkpoint"
     WITNESS = "viewkeeper/v1/witness"
     UPDATE = "viewkeeper/v1/update"
+    LAMP = "viewkeeper/v1/lamp"
 
     @property
     def external_aad(self) -> bytes:

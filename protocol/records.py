@@ -18,6 +18,7 @@ from viewkeeper.protocol.fields import (
     Choice,
     Code,
     Int,
+    ListOf,
     Nested,
     NumberOf,
     SetOf,
@@ -39,6 +40,7 @@ from viewkeeper.protocol.vocabulary import (
     SignageSource,
     SignageState,
     TamperState,
+    UpdateStage,
     ViewCause,
     ViewVerdict,
     WatchState,
@@ -49,6 +51,8 @@ ANGLE_MDEG = Int(-360_000, 360_000)
 ANGLE_ERROR_MDEG = Int(0, 360_000)
 RATIO_PPM = Int(0, 100_000_000)
 PERMILLE = Int(0, 1000)
+VERSION = Text(1, 24, "[a-z0-9.+-]{1,24}")
+MICRO_G = Int(-16_000_000, 16_000_000)
 DATE = Text(10, 10, "[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAX_RECORD_BYTES = 4096
 _BODY_KEY = 8
@@ -184,7 +188,7 @@ class Report:
     """The alarms that stand, so that no broker can hide one; absent: the camera does not say."""
     mount: MountReport | None = at(14, Nested(MountReport), optional=True)
     """Absent: the device has no such sensors."""
-    program: str | None = at(15, Text(1, 24, "[a-z0-9.+-]{1,24}"), optional=True)
+    program: str | None = at(15, VERSION, optional=True)
     """The version of the signed program that runs; absent: none was ever installed."""
 
 
@@ -260,7 +264,46 @@ class ClockFix:
     step_ms: int = at(1, Int(-MAX_SAFE_INT, MAX_SAFE_INT))
 
 
-Body = Report | Event | Alarm | VerdictRecord | Gap | ClockFix | AccessEntry
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a board of sensors feels now, told to the camera beside it over their serial line."""
+
+    gravity_ug: tuple[int, ...] | None = at(1, ListOf(MICRO_G, 3, 3), optional=True)
+    """Which way is down in the camera's frame (x right, y down, z forward), millionths of
+    standard gravity; absent: no sensor, or a silent one."""
+    temperature_dc: int | None = at(2, Int(-1000, 2000), optional=True)
+    """Of the sensor, tenths of a degree Celsius."""
+    case: TamperState | None = at(3, Code(TamperState), optional=True)
+    sign_present: bool | None = at(4, Bool(), optional=True)
+    lamp: bool | None = at(5, Bool(), optional=True)
+    """What the lamp was told; absent: nothing here switches one."""
+    current_ma: int | None = at(6, Int(0, 100_000), optional=True)
+    """Through the lamp."""
+    knocks: int = at(7, Int())
+    """Since the board started."""
+    boots: int = at(8, Int())
+    watchdog_resets: int = at(9, Int())
+    """How many of the boots the watchdog made."""
+    challenge: bytes | None = at(10, SHORT_HASH, optional=True)
+    """The camera's, as last heard: a recorded reading cannot know it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateProgress:
+    """A signed program's way onto a device."""
+
+    stage: UpdateStage = at(1, Choice(UpdateStage))
+    version: str | None = at(2, VERSION, optional=True)
+    """Absent where the statement could not be read or believed."""
+    reason: str | None = at(3, REASON, optional=True)
+    """Why it was refused or taken back."""
+    running: str | None = at(4, VERSION, optional=True)
+    """What runs now; absent: what the device was flashed with."""
+
+
+Body = (
+    Report | Event | Alarm | VerdictRecord | Gap | ClockFix | AccessEntry | Reading | UpdateProgress
+)
 BODIES: dict[int, type[Body]] = {
     RecordKind.REPORT: Report,
     RecordKind.EVENT: Event,
@@ -269,6 +312,8 @@ BODIES: dict[int, type[Body]] = {
     RecordKind.GAP: Gap,
     RecordKind.CLOCK_FIX: ClockFix,
     RecordKind.ACCESS: AccessEntry,
+    RecordKind.READING: Reading,
+    RecordKind.UPDATE: UpdateProgress,
 }
 _KINDS = {body: RecordKind(kind) for kind, body in BODIES.items()}
 

@@ -13,6 +13,7 @@
 | keyset, lifecycle, grant, command/{name} → reply | no, 1 | signed order → signed record: verdict |
 | history | no, 1 | signed records queued while offline, in order |
 | update/offer, update/piece → update/want | no, 1 | signed program in pieces → what is missing |
+| update/progress | yes, 1 | signed record: how far a program got |
 | state | yes, 1 | plain JSON mirror for other dashboards |
 """
 
@@ -117,6 +118,10 @@ class Topics:
     @property
     def update_want(self) -> str:
         return self._at("update/want")
+
+    @property
+    def update_progress(self) -> str:
+        return self._at("update/progress")
 
     @property
     def state(self) -> str:

@@ -16,6 +16,8 @@ class RecordKind(IntEnum):
     GAP = 5
     CLOCK_FIX = 6
     ACCESS = 7
+    READING = 8
+    UPDATE = 9
 
 
 @unique
@@ -255,6 +257,24 @@ class AlarmKind(StrEnum):
     CASE_OPEN = "case_open"
     SAFE_MODE = "safe_mode"
     """The program kept crashing: the device takes orders and reports, and does nothing else."""
+    BOARD_FAULT = "board_fault"
+    """The board of sensors on the camera's serial line is silent, or is not the one enrolled."""
+
+
+@unique
+class UpdateStage(StrEnum):
+    """How far a signed program got on a device."""
+
+    OFFERED = "offered"
+    """Its statement holds; what is lacking is fetched."""
+    TAKEN = "taken"
+    """It lies there whole and is tried at the next start."""
+    REFUSED = "refused"
+    STARTED = "started"
+    """It runs, on trial."""
+    PROVED = "proved"
+    TAKEN_BACK = "taken_back"
+    """It did not prove itself: the one before it runs."""
 
 
 @unique

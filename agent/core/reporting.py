@@ -42,6 +42,7 @@ GB28181_ALARMS: dict[AlarmKind, tuple[int, int]] = {
     AlarmKind.MOUNT_MOVED: (2, 2),
     AlarmKind.CASE_OPEN: (2, 2),
     AlarmKind.SAFE_MODE: (2, 1),
+    AlarmKind.BOARD_FAULT: (2, 1),
 }
 """AlarmMethod and AlarmType of GB/T 28181, the nearest there is; ours are finer."""
 

@@ -18,6 +18,7 @@ _KINDS: Mapping[str, frozenset[RecordKind]] = {
     "reply": frozenset({RecordKind.VERDICT}),
     "access": frozenset({RecordKind.ACCESS}),
     "config/applied": frozenset({RecordKind.VERDICT}),
+    "update/progress": frozenset({RecordKind.UPDATE}),
     "history": _EVERY_KIND,
 }
 WEIGHTS = {

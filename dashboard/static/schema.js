@@ -25,13 +25,13 @@ export const MAX_ORDER_MESSAGE_BYTES = 20480;
 
 export const MAX_SIGNERS = 16;
 
-export const DOMAINS = {"config": "viewkeeper/v1/order/config", "keyset": "viewkeeper/v1/order/keyset", "grant": "viewkeeper/v1/order/grant", "command": "viewkeeper/v1/order/command", "lifecycle": "viewkeeper/v1/order/lifecycle", "record": "viewkeeper/v1/record", "checkpoint": "viewkeeper/v1/checkpoint", "witness": "viewkeeper/v1/witness", "update": "viewkeeper/v1/update"};
+export const DOMAINS = {"config": "viewkeeper/v1/order/config", "keyset": "viewkeeper/v1/order/keyset", "grant": "viewkeeper/v1/order/grant", "command": "viewkeeper/v1/order/command", "lifecycle": "viewkeeper/v1/order/lifecycle", "record": "viewkeeper/v1/record", "checkpoint": "viewkeeper/v1/checkpoint", "witness": "viewkeeper/v1/witness", "update": "viewkeeper/v1/update", "lamp": "viewkeeper/v1/lamp"};
 
 export const ORDER_BODIES = {"config": "Config", "keyset": "Keyset", "grant": "Grant", "command": "Command", "lifecycle": "LifecycleStep"};
 
-export const RECORD_BODIES = {"1": "Report", "2": "Event", "3": "Alarm", "4": "VerdictRecord", "5": "Gap", "6": "ClockFix", "7": "AccessEntry"};
+export const RECORD_BODIES = {"1": "Report", "2": "Event", "3": "Alarm", "4": "VerdictRecord", "5": "Gap", "6": "ClockFix", "7": "AccessEntry", "8": "Reading", "9": "UpdateProgress"};
 
-export const NUMBERED = {"RecordKind": {"report": 1, "event": 2, "alarm": 3, "verdict": 4, "gap": 5, "clock_fix": 6, "access": 7}, "OrderKind": {"config": 1, "keyset": 2, "grant": 3, "command": 4, "lifecycle": 5}};
+export const NUMBERED = {"RecordKind": {"report": 1, "event": 2, "alarm": 3, "verdict": 4, "gap": 5, "clock_fix": 6, "access": 7, "reading": 8, "update": 9}, "OrderKind": {"config": 1, "keyset": 2, "grant": 3, "command": 4, "lifecycle": 5}};
 
 export const PLACE_SCALE = 10000;
 
@@ -123,7 +123,8 @@ export const VOCABULARIES = {
   ZoneKind: ["area", "line"],
   LineDirection: ["forward", "backward", "both"],
   WatchState: ["off", "learning", "watching", "suspended"],
-  AlarmKind: ["view_moved", "view_unknown", "view_obstructed", "sign_fault", "order_refused", "clock_fault", "storage_fault", "ledger_fault", "event_unreported", "mount_moved", "case_open", "safe_mode"],
+  AlarmKind: ["view_moved", "view_unknown", "view_obstructed", "sign_fault", "order_refused", "clock_fault", "storage_fault", "ledger_fault", "event_unreported", "mount_moved", "case_open", "safe_mode", "board_fault"],
+  UpdateStage: ["offered", "taken", "refused", "started", "proved", "taken_back"],
   ClockTrust: ["synchronised", "floor"],
   Role: ["root", "configuration", "lifecycle", "access", "approval", "update", "witness"],
   AccessAct: ["granted", "viewed", "copied", "fetched"],
@@ -274,6 +275,24 @@ export const MESSAGES = {
     {"key": 11, "name": "entry", "type": "int", "low": 0, "high": 9007199254740992},
     {"key": 12, "name": "entry_hash", "type": "bytes", "low": 32, "high": 32},
     {"key": 13, "name": "grant", "optional": true, "type": "bytes", "low": 32, "high": 32},
+  ],
+  Reading: [
+    {"key": 1, "name": "gravity_ug", "optional": true, "type": "list", "low": 3, "high": 3, "item": {"type": "int", "low": -16000000, "high": 16000000}},
+    {"key": 2, "name": "temperature_dc", "optional": true, "type": "int", "low": -1000, "high": 2000},
+    {"key": 3, "name": "case", "optional": true, "type": "code", "of": "TamperState"},
+    {"key": 4, "name": "sign_present", "optional": true, "type": "bool"},
+    {"key": 5, "name": "lamp", "optional": true, "type": "bool"},
+    {"key": 6, "name": "current_ma", "optional": true, "type": "int", "low": 0, "high": 100000},
+    {"key": 7, "name": "knocks", "type": "int", "low": 0, "high": 9007199254740992},
+    {"key": 8, "name": "boots", "type": "int", "low": 0, "high": 9007199254740992},
+    {"key": 9, "name": "watchdog_resets", "type": "int", "low": 0, "high": 9007199254740992},
+    {"key": 10, "name": "challenge", "optional": true, "type": "bytes", "low": 8, "high": 8},
+  ],
+  UpdateProgress: [
+    {"key": 1, "name": "stage", "type": "choice", "of": "UpdateStage"},
+    {"key": 2, "name": "version", "optional": true, "type": "text", "low": 1, "high": 24, "pattern": "[a-z0-9.+-]{1,24}"},
+    {"key": 3, "name": "reason", "optional": true, "type": "text", "low": 1, "high": 40, "pattern": "[a-z_]{1,40}"},
+    {"key": 4, "name": "running", "optional": true, "type": "text", "low": 1, "high": 24, "pattern": "[a-z0-9.+-]{1,24}"},
   ],
   Checkpoint: [
     {"key": 1, "name": "device", "type": "text", "low": 1, "high": 32, "pattern": "[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"},

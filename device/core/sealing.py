@@ -3,7 +3,7 @@
 from device.core import cbor, cose, ed25519, fields
 from device.core import record_schema as schema
 
-REPORT, EVENT, ALARM, VERDICT, GAP, CLOCK_FIX = 1, 2, 3, 4, 5, 6
+REPORT, EVENT, ALARM, VERDICT, GAP, CLOCK_FIX, READING, UPDATE = 1, 2, 3, 4, 5, 6, 8, 9
 
 
 class Sealer:

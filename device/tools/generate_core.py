@@ -23,6 +23,7 @@ from viewkeeper.protocol import cbor, orders, records, zones
 from viewkeeper.protocol import fields as kinds
 from viewkeeper.protocol.checkpoints import Checkpoint
 from viewkeeper.protocol.enrolment import Enrolment
+from viewkeeper.protocol.lamp import LampWish
 from viewkeeper.protocol.updates import Update, UpdatePiece, UpdateWant
 from viewkeeper.protocol.witnessing import Countersignature
 
@@ -58,6 +59,12 @@ def witness_schema() -> str:
     """``witness_schema.py``: a countersignature; apart, for the desk needs no records."""
     head = [f'"""A countersignature as a table for ``fields.py``. {_MARK}"""', ""]
     return "\n".join([*head, _constant(Countersignature), ""])
+
+
+def lamp_schema() -> str:
+    """``lamp_schema.py``: the camera's word to a board beside it; apart, few have such a line."""
+    head = [f'"""A camera\'s wish for the lamp as a table for ``fields.py``. {_MARK}"""', ""]
+    return "\n".join([*head, _constant(LampWish), ""])
 
 
 def record_schema() -> str:
@@ -222,6 +229,7 @@ FILES = {
     "record_schema.py": record_schema,
     "update_schema.py": update_schema,
     "witness_schema.py": witness_schema,
+    "lamp_schema.py": lamp_schema,
     "rules.py": rules,
     "characters.py": characters,
 }

@@ -17,9 +17,11 @@ from viewkeeper.protocol.records import (
     Header,
     HealthReport,
     MoveReport,
+    Reading,
     Record,
     Report,
     SignageReport,
+    UpdateProgress,
     VerdictRecord,
     ViewReport,
     seal,
@@ -34,6 +36,8 @@ from viewkeeper.protocol.vocabulary import (
     LitState,
     OrderKind,
     SignageState,
+    TamperState,
+    UpdateStage,
     ViewCause,
     ViewVerdict,
 )
@@ -169,6 +173,26 @@ def _good() -> dict[str, Record]:
         ),
         "gap": _record(Gap(first_sequence=3, last_sequence=9, lost=7)),
         "clock-fix": _record(ClockFix(step_ms=-120_000)),
+        "reading": _record(
+            Reading(
+                gravity_ug=(-12_000, 991_000, 130_500),
+                temperature_dc=253,
+                case=TamperState.CLOSED,
+                sign_present=True,
+                lamp=True,
+                current_ma=212,
+                knocks=1,
+                boots=17,
+                watchdog_resets=2,
+                challenge=bytes.fromhex("c1c2c3c4c5c6c7c8"),
+            )
+        ),
+        "update-taken": _record(
+            UpdateProgress(stage=UpdateStage.TAKEN, version="1.2.0", running="1.1.0")
+        ),
+        "update-refused": _record(
+            UpdateProgress(stage=UpdateStage.REFUSED, reason=Reason.ROLLED_BACK.value)
+        ),
     }
 
 

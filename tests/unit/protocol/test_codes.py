@@ -18,6 +18,7 @@ FIRST = {
     "AlarmKind": """
         view_moved view_unknown view_obstructed sign_fault order_refused clock_fault
         storage_fault ledger_fault event_unreported mount_moved case_open safe_mode
+        board_fault
     """,
     "ClockTrust": """
         synchronised floor
