@@ -22,7 +22,7 @@ The register is a JSON file:
      "site": "old-town", "camera": "cam-07",       ids as in the MQTT topics
      "title": "North gate", "title_zh": "北门",     title_zh is optional
      "device_key": "<64 hex digits>",              raw Ed25519 public key of the camera
-     "hfov_deg": 62.0,
+     "hfov_deg": 62.0,                             optional, for the drawing of the view
      "aspect": 1.78, "report_period_s": 60,        optional, with these defaults
      "tolerance": {"pan_deg": 1.0, "tilt_deg": 1.0, "roll_deg": 1.0, "zoom": 0.03},
      "azimuth_deg": 240.0, "position": [12.5, -3.0]   optional, for the map

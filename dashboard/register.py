@@ -28,7 +28,8 @@ class Camera:
         site, camera: the ids in its topics; ``camera`` is the device named in its records.
         title, title_zh: its name for people; ``title_zh`` falls back to ``title``.
         device_key: the key its records are verified with.
-        hfov_deg: horizontal field of view of the registered view, 5..170.
+        hfov_deg: horizontal field of view of the registered view, 5..170, where it is known:
+            without it no view is drawn. A board without a camera has none.
         aspect: width over height of its picture, 0.2..5.
         report_period_s: how often it reports; data three periods old counts as stale.
         tolerance: degrees of pan, tilt, roll and the zoom ratio's distance from 1, where
@@ -41,7 +42,7 @@ class Camera:
     camera: str
     title: str
     device_key: cose.VerifyKey
-    hfov_deg: float
+    hfov_deg: float | None = None
     title_zh: str | None = None
     aspect: float = 16 / 9
     report_period_s: float = 60.0
@@ -191,14 +192,14 @@ def _camera(row: object, where: str) -> Camera:
         camera=camera,
         title=title,
         device_key=key,
-        hfov_deg=_number(rest.pop("hfov_deg", None), 5, 170, f"{where}.hfov_deg"),
+        hfov_deg=_optional(rest.pop("hfov_deg", None), 5, 170, f"{where}.hfov_deg"),
         title_zh=_text(rest, "title_zh", where) if "title_zh" in rest else None,
         aspect=_number(rest.pop("aspect", 16 / 9), 0.2, 5, f"{where}.aspect"),
         report_period_s=_number(
             rest.pop("report_period_s", 60), 0.1, 86_400, f"{where}.report_period_s"
         ),
         tolerance=_tolerance(rest.pop("tolerance", None), f"{where}.tolerance"),
-        azimuth_deg=_optional(rest.pop("azimuth_deg", None), f"{where}.azimuth_deg"),
+        azimuth_deg=_optional(rest.pop("azimuth_deg", None), -360, 360, f"{where}.azimuth_deg"),
         position=_position(rest.pop("position", None), f"{where}.position"),
     )
     rest.pop("enrolled_at", None)  # the desk's own, of no use to a page
@@ -233,8 +234,8 @@ def _number(value: object, low: float, high: float, where: str) -> float:
     return number(value, low, high, where, _wrong)
 
 
-def _optional(value: object, where: str) -> float | None:
-    return None if value is None else _number(value, -360, 360, where)
+def _optional(value: object, low: float, high: float, where: str) -> float | None:
+    return None if value is None else _number(value, low, high, where)
 
 
 def _position(value: object, where: str) -> tuple[float, float] | None:

@@ -1,5 +1,6 @@
 // Texts in the operator's language, and numbers and times in its manner.
 
+import { findingOf, isBoard } from "./model/finding.js";
 import { errorOf, moveOf } from "./model/geometry.js";
 
 export const LANGUAGES = { en: "en-GB", zh: "zh-CN" };
@@ -71,6 +72,12 @@ export class Words {
     return this.t("verdict.with_cause", { verdict, cause: this.member("ViewCause", view.cause) });
   }
 
+  /** What a report's device stands for: of a board without a camera its mount. */
+  finding(body) {
+    const text = this.view(findingOf(body));
+    return isBoard(body) ? this.t("mount.is", { verdict: text }) : text;
+  }
+
   title(config) {
     return (this.language === "zh" && config.title_zh) || config.title;
   }
@@ -101,12 +108,12 @@ export class Words {
     return `${this.count.format(permille / 10)} %`;
   }
 
-  /** The four numbers of a move: [{axis, value, error, text, error_text, direction, ratio}]. */
+  /** The numbers of a move, of a board's two: [{axis, value, error, text, error_text, direction, ratio}]. */
   axes(report, tolerance) {
     if (!report) return [];
     const move = moveOf(report);
     const error = errorOf(report);
-    return AXES.map(({ axis, field }) => {
+    return axesOf(report).map(({ axis, field }) => {
       const zoom = axis === "zoom";
       const off = zoom ? move.zoom - 1 : move[field];
       const text = zoom ? `×${move.zoom.toFixed(3)}` : `${signed(off)}°`;
@@ -126,12 +133,15 @@ export class Words {
   }
 }
 
-export const AXES = [
-  { axis: "pan", field: "pan_deg" },
-  { axis: "tilt", field: "tilt_deg" },
-  { axis: "roll", field: "roll_deg" },
-  { axis: "zoom", field: "zoom" },
+const AXES = [
+  { axis: "pan", field: "pan_deg", wire: "pan_mdeg" },
+  { axis: "tilt", field: "tilt_deg", wire: "tilt_mdeg" },
+  { axis: "roll", field: "roll_deg", wire: "roll_mdeg" },
+  { axis: "zoom", field: "zoom", wire: "zoom_ppm" },
 ];
+
+/** The axes that a report's move has. */
+export const axesOf = (report) => AXES.filter(({ wire }) => wire in report);
 
 /** Two decimals, a true minus, and no sign on what rounds to nothing. */
 export function signed(value, digits = 2) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import shutil
 import socket
@@ -25,6 +26,7 @@ from viewkeeper.dashboard.register import Camera, Register
 from viewkeeper.protocol import records
 from viewkeeper.protocol.checkpoints import Checkpoint, seal_checkpoint
 from viewkeeper.protocol.cose import SoftwareSigner
+from viewkeeper.protocol.errors import Reason
 from viewkeeper.protocol.topics import Topics
 from viewkeeper.protocol.vocabulary import (
     AlarmKind,
@@ -34,6 +36,7 @@ from viewkeeper.protocol.vocabulary import (
     LitState,
     OrderKind,
     SignageState,
+    TamperState,
     ViewCause,
     ViewVerdict,
 )
@@ -110,9 +113,7 @@ class Voice:
             title=self.title,
             title_zh=self.title_zh,
             device_key=self.signer.verify_key,
-            hfov_deg=62.0,
-            tolerance=TOLERANCE,
-            **more,
+            **({"hfov_deg": 62.0, "tolerance": TOLERANCE} | more),
         )
 
     def sign(self, body: records.Body, **header: Any) -> bytes:
@@ -271,9 +272,34 @@ def report(
         ledger_size=ledger_size,
         ledger_root=ledger_root[:16],
         refusals=0 if last_refusal is None else 1,
-        last_refusal=last_refusal,
+        last_refusal=None if last_refusal is None else Reason(last_refusal),
         alarms=alarms,
     )
+
+
+def board(
+    verdict: ViewVerdict = ViewVerdict.SAME,
+    *,
+    cause: ViewCause | None = None,
+    tilt_deg: float | None = 0.0,
+    roll_deg: float | None = 0.0,
+    case: TamperState = TamperState.CLOSED,
+    **changes: Any,
+) -> records.Report:
+    """The report of a board without a camera, which feels its mount."""
+    mount = records.MountReport(
+        verdict=verdict,
+        cause=cause,
+        tilt_mdeg=None if tilt_deg is None else round(1000 * tilt_deg),
+        roll_mdeg=None if roll_deg is None else round(1000 * roll_deg),
+        error_mdeg=150,
+        temperature_dc=-85,
+        registered_dc=214,
+        since_ms=now_ms() - 5000,
+        case=case,
+    )
+    blind = report(ViewVerdict.CANNOT_TELL, ViewCause.NO_CAMERA, measured=False, **changes)
+    return dataclasses.replace(blind, mount=mount)
 
 
 def everybody(*voices: Voice, **more: Any) -> Register:

@@ -4,6 +4,7 @@
 // failed goes to `refused` and nowhere else. `online` is the broker's word and marked as such.
 
 import { clear, confirm, end, stand, weigh } from "./alarms.js";
+import { findingOf, isBoard, measuredOf } from "./finding.js";
 import { Seen, isNewer } from "./freshness.js";
 
 const KEEP = { drift: 1500, events: 200, orders: 50, told: 50, looks: 100, refused: 50 };
@@ -86,12 +87,12 @@ function report(camera, record, { source, order, now, past }) {
     return;
   }
   watchLedger(camera, record.body.ledger_size, record.body.ledger_root);
-  const before = camera.report?.body.view;
+  const before = findingOf(camera.report?.body);
   camera.report = { ...record, receivedAt: now, retained: order.retained };
   for (const one of weigh(camera, record)) addAlarmEnd(camera, { ...stamp(record), alarm: one.body, source, signed: true });
-  const view = record.body.view;
-  if (before && (before.verdict !== view.verdict || before.cause !== view.cause)) {
-    addEvent(camera, { ...stamp(record), what: "view", view, source, signed: true });
+  const found = findingOf(record.body);
+  if (before && (before.verdict !== found.verdict || before.cause !== found.cause)) {
+    addEvent(camera, { ...stamp(record), what: isBoard(record.body) ? "mount" : "view", found, source, signed: true });
   }
 }
 
@@ -217,9 +218,8 @@ function addAlarmEnd(camera, entry) {
 }
 
 function addDrift(camera, record) {
-  const { view } = record.body;
   const { at, place } = stamp(record);
-  const point = { at, place, verdict: view.verdict, move: view.move };
+  const point = { at, place, verdict: findingOf(record.body).verdict, move: measuredOf(record.body) };
   if (camera.drift.some((one) => one.at === at && one.place === place)) return;
   insertBy(camera.drift, point, KEEP.drift, (a, b) => a.at - b.at);
 }

@@ -1,9 +1,11 @@
 // What an operator should make of a camera: its age, how urgent it is, how the fleet stands.
 
+import { findingOf } from "./finding.js";
+
 const STALE_PERIODS = 3;
 
-/** Verdict shown: the last verified one, or "none" before there is any. */
-export const verdictOf = (camera) => camera.report?.body.view.verdict ?? "none";
+/** Verdict shown: the last verified one, of a board without a camera its mount's; "none" before there is any. */
+export const verdictOf = (camera) => findingOf(camera.report?.body)?.verdict ?? "none";
 
 /**
  * Milliseconds since the shown data was true, or null without data. Where the camera's clock

@@ -2,17 +2,18 @@
 
 import { html } from "../vendor/preact.js";
 import { toleranceOf } from "../model/camera.js";
+import { measuredOf } from "../model/finding.js";
 
 const SHOWN = 2; // the gauge reaches this many tolerances to each side
 
 export function Axes({ camera, words }) {
   const tolerance = toleranceOf(camera);
-  const axes = words.axes(camera.report?.body.view.move, tolerance);
+  const axes = words.axes(measuredOf(camera.report?.body), tolerance);
   if (!axes.length) return null;
   return html`
     <table class="axes">
       <thead class="sr">
-        <tr><th scope="col">${words.t("verdict")}</th><th scope="col">${words.t("axis.value")}</th><th scope="col">${words.t("axis.tolerance")}</th></tr>
+        <tr><th scope="col">${words.t("axis")}</th><th scope="col">${words.t("axis.value")}</th><th scope="col">${words.t("axis.tolerance")}</th></tr>
       </thead>
       <tbody>
         ${axes.map((one) => html`<${Row} key=${one.axis} one=${one} words=${words} />`)}

@@ -1,22 +1,23 @@
 // One camera whole: verdict, frames, drift, facts, and what happened.
 
 import { html, useEffect, useState } from "../vendor/preact.js";
+import { findingOf, isBoard, viewless } from "../model/finding.js";
 import { ageMs, isStale, verdictOf } from "../model/judge.js";
 import { DISAGREEMENTS } from "../schema.js";
 import { verifier } from "../wire/cose.js";
 import { Axes } from "./axes.js";
 import { Drift } from "./drift.js";
 import { Facts } from "./facts.js";
-import { Frames } from "./frames.js";
 import { Clock, Dot, Shield, VerdictIcon } from "./icons.js";
-import { Mount, isBoard } from "./mount.js";
 import { Alarms, Events, Looks, Unverified } from "./log.js";
 import { Orders, ordersOf } from "./orders.js";
+import { Outlook } from "./outlook.js";
 import { Sign } from "./sign.js";
 
 /** What a test or a script can read off any card or tile without knowing its looks. */
 export const hooks = (camera, now) => ({
   "data-camera": camera.id,
+  "data-device": isBoard(camera.report?.body) ? "board" : "camera",
   "data-verdict": verdictOf(camera),
   "data-signature": camera.signature.state,
   "data-online": String(camera.online),
@@ -37,9 +38,11 @@ export function Pills({ camera, words, now }) {
 }
 
 export function Card({ camera, words, now, recorder = null, level = 2 }) {
-  const view = camera.report?.body.view;
+  const body = camera.report?.body;
+  const found = findingOf(body);
   const dim = camera.online === false || isStale(camera, now);
-  const board = isBoard(camera.report?.body);
+  const board = isBoard(body);
+  const lack = viewless(camera);
   const history = useHistory(camera, recorder);
   const title = `name-${camera.id.replace("/", "-")}`;
   const named = (key) => `${words.title(camera.config)}: ${words.t(key)}`; // several cards stand on one page
@@ -50,17 +53,17 @@ export function Card({ camera, words, now, recorder = null, level = 2 }) {
         <${`h${level}`} id=${title}>${words.title(camera.config)}</${`h${level}`}>
         <p class="ids"><code>${camera.id}</code></p>
       </div>
-      <p class="says"><b class="verdict-text">${words.view(view)}</b>
-        ${view && html`<span>${words.t("since", { time: words.time(view.since_ms, now) })}</span>`}</p>
+      <p class="says"><b class="verdict-text">${words.finding(body)}</b>
+        ${found && html`<span>${words.t("since", { time: words.time(found.since_ms, now) })}</span>`}</p>
       <${Pills} camera=${camera} words=${words} now=${now} />
     </header>
-    <${Notices} camera=${camera} words=${words} now=${now} view=${view} recorder=${recorder} />
+    <${Notices} camera=${camera} words=${words} now=${now} view=${body?.view} recorder=${recorder} />
     <div class="body">
       <section class="panel view" aria-label=${named(board ? "mount" : "frames.title")}>
         <h3>${words.t(board ? "mount" : "frames.title")}</h3>
-        ${board ? html`<${Mount} camera=${camera} words=${words} dim=${dim} />` : html`<${Frames} camera=${camera} words=${words} dim=${dim} />`}
+        <${Outlook} camera=${camera} words=${words} dim=${dim} />
         <${Axes} camera=${camera} words=${words} />
-        <p class="doings">${!board && html`<a href=${`#/compare/${camera.id}`}>${words.t("compare.open")}</a> <a href=${`#/zones/${camera.id}`}>${words.t("zones.draw")}</a> `}<a href=${`#/report/${camera.id}`}>${words.t("report")}</a></p>
+        <p class="doings">${lack !== "no_camera" && html`<a href=${`#/compare/${camera.id}`}>${words.t("compare.open")}</a> `}${(!lack || lack === "no_lens") && html`<a href=${`#/zones/${camera.id}`}>${words.t("zones.draw")}</a> `}<a href=${`#/report/${camera.id}`}>${words.t("report")}</a></p>
       </section>
       <section class="panel" aria-label=${named("drift.title")}>
         <${DriftPanel} camera=${camera} words=${words} now=${now} history=${history} />

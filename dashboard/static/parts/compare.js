@@ -13,7 +13,7 @@ const BLINK_MS = 900; // well below what WCAG 2.3.1 calls a flash
 export function Compare({ camera, words }) {
   const { hfov_deg: hfov, aspect } = camera.config;
   const view = camera.report?.body.view;
-  const move = view?.move && view.verdict !== "cannot_tell" ? moveOf(view.move) : null;
+  const move = hfov && view?.move && view.verdict !== "cannot_tell" ? moveOf(view.move) : null;
   const [loaded, setLoaded] = useState({ registered: false, present: false });
   const [fault, setFault] = useState(false);
   const [share, setShare] = useState(50);
@@ -52,7 +52,7 @@ export function Compare({ camera, words }) {
         <canvas ref=${canvases.present} class=${way === "difference" ? "differ" : ""} style=${{ opacity: loaded.present ? opacity : 0 }} />
         ${!loaded.registered && !loaded.present && html`<p class="empty">${words.t("compare.empty")}</p>`}
       </div>
-      <p class="legend">${move ? words.t("compare.by", { numbers }) : words.t("compare.no_move")}</p>
+      <p class="legend">${move ? words.t("compare.by", { numbers }) : words.t(hfov ? "compare.no_move" : "compare.no_lens")}</p>
     </div>
     <div class="panel form">
       ${["registered", "present"].map((one) => html`<label key=${one} class="file">${words.t(`compare.${one}`)}<input type="file" accept="image/*" name=${one} onChange=${(event) => load(one, event.target.files[0])} /></label>`)}

@@ -3,7 +3,7 @@
 import { html } from "../vendor/preact.js";
 import { isInForce, toleranceOf } from "../model/camera.js";
 import { errorOf, moveOf } from "../model/geometry.js";
-import { AXES, signed } from "../words.js";
+import { axesOf, signed } from "../words.js";
 import { tell } from "./log.js";
 
 const WIDTH = 600, ROW = 46;
@@ -12,7 +12,8 @@ const LEAST = { pan: 0.5, tilt: 0.5, roll: 0.5, zoom: 0.02 };
 export function Drift({ camera, words, now, hours = null }) {
   const from = hours === null ? -Infinity : now - hours * 3_600_000;
   const points = camera.drift.filter((one) => one.at >= from && one.at <= now + 60_000);
-  if (!points.some((one) => one.move)) return html`<p class="quiet">${words.t("drift.none")}</p>`;
+  const last = points.findLast((one) => one.move)?.move;
+  if (!last) return html`<p class="quiet">${words.t("drift.none")}</p>`;
   const start = hours === null ? points[0].at : from;
   const end = Math.max(now, points.at(-1).at, start + 60_000);
   const x = (at) => ((at - start) / (end - start)) * WIDTH;
@@ -20,17 +21,17 @@ export function Drift({ camera, words, now, hours = null }) {
   return html`
     <div class="drift" data-band=${isInForce(camera) ? "signed" : "register"}>
       <${Marks} marks=${marks} words=${words} x=${x} />
-      ${AXES.map(({ axis, field }) => html`
+      ${axesOf(last).map(({ axis, field, wire }) => html`
         <${Row} key=${axis} axis=${axis} words=${words} x=${x} marks=${marks}
-          series=${series(points, axis, field)} blind=${blindSpans(points, end)}
+          series=${series(points, axis, field, wire)} blind=${blindSpans(points, end)}
           tolerance=${toleranceOf(camera)?.[field] ?? null} />`)}
       <div class="span"><time>${words.time(start, now)}</time><time>${words.time(end, now)}</time></div>
     </div>`;
 }
 
-const series = (points, axis, field) =>
+const series = (points, axis, field, wire) =>
   points.map((one) => {
-    if (!one.move) return { at: one.at, value: null };
+    if (!one.move || !(wire in one.move)) return { at: one.at, value: null };
     const value = moveOf(one.move)[field];
     return { at: one.at, value: axis === "zoom" ? value - 1 : value, error: errorOf(one.move)[field] };
   });

@@ -2,6 +2,7 @@
 
 import { html } from "../vendor/preact.js";
 import { isInForce, witnessStanding } from "../model/camera.js";
+import { isBoard } from "../model/finding.js";
 import { DISAGREEMENTS } from "../schema.js";
 import { hex } from "../wire/cose.js";
 import { signed } from "../words.js";
@@ -9,7 +10,7 @@ import { signed } from "../words.js";
 export function Facts({ camera, words, now }) {
   const report = camera.report;
   if (!report) return html`<p class="quiet">${words.t("verdict.none")}</p>`;
-  const groups = [[...beside(report.body.view, words), ...signage(report.body, words), ...mount(report.body.mount, words), ...watching(report.body.events, now, words)], standing(camera, words, now), device(report.body.health, words), records(camera, words, now)];
+  const groups = [[...beside(report.body.view, words), ...signage(report.body, words), ...mount(report.body.mount, words), ...watching(report.body.events, now, words)], standing(camera, words, now), device(report.body, words), records(camera, words, now)];
   return html`<div class="facts">
     ${groups.map((rows, at) => html`<dl key=${at}>
       ${rows.map((row) => html`<div key=${row.name} class=${`fact ${row.tone ?? ""}`} data-fact=${row.key}>
@@ -144,11 +145,12 @@ function standing(camera, words, now) {
   ];
 }
 
-function device(health, words) {
+function device(body, words) {
+  const { health } = body;
   const findings = health.findings.length
     ? health.findings.map((one) => words.member("ViewCause", one)).join(", ")
     : words.t("health.well");
-  const rows = [
+  const rows = isBoard(body) ? [] : [
     { key: "picture", name: words.t("health.findings"), value: findings, tone: health.findings.length ? "warn" : "good" },
     { key: "frames", name: words.t("health.frames"), value: words.t("health.frames_value", { n: words.count.format(health.frame_rate_mhz / 1000) }) },
   ];

@@ -68,7 +68,8 @@ export function tell(entry, words) {
       return { text, notes: [began && entry.alarm.detail], mark: began ? html`<${AlarmMark} />` : null };
     }
     case "view":
-      return { text: t("event.view", { verdict: words.view(entry.view) }), notes: [], mark: html`<${VerdictIcon} verdict=${entry.view.verdict} />` };
+    case "mount":
+      return { text: t(`event.${entry.what}`, { verdict: words.view(entry.found) }), notes: [], mark: html`<${VerdictIcon} verdict=${entry.found.verdict} />` };
     case "order":
       return { text: orderText(entry.verdict, words), notes: [entry.verdict.detail], mark: null };
     case "access":

@@ -5,6 +5,7 @@
 // keep their size on the screen whatever the sheet's scale is.
 
 import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+import { isBoard } from "../model/finding.js";
 import { moveOf } from "../model/geometry.js";
 import { verdictOf } from "../model/judge.js";
 import { scaleBar, sheetsOf } from "../model/sheets.js";
@@ -38,6 +39,7 @@ export function SiteMap({ cameras, plans, words }) {
     </div>
     <${Sheet} key=${sheet.key} sheet=${sheet} words=${words} zoom=${zoom} />
     <figcaption class="legend">${words.t(sheet.image ? "map.legend_plan" : "map.legend")}
+      ${sheet.pins.some(({ camera }) => isBoard(camera.report?.body)) && html` ${words.t("map.boards")}`}
       ${missing > 0 && html` ${words.t("map.missing", { count: words.count.format(missing) })}`}</figcaption>
   </figure>`;
 }
@@ -93,24 +95,29 @@ function North({ box: [x, y, width], unit, turn }) {
 
 /** A camera at its place: wedges, a dot, a finger's room around it. */
 function Pin({ pin: { camera, x, y, azimuth }, sheet, words, unit, named }) {
-  const view = camera.report?.body.view;
+  const body = camera.report?.body;
+  const view = body?.view;
+  const board = isBoard(body); // it looks nowhere
   const move = view?.move && view.verdict !== "cannot_tell" ? moveOf(view.move) : null;
   const title = words.title(camera.config);
-  const say = `${title}: ${words.view(view)}`;
+  const say = `${title}: ${words.finding(body)}`;
   // The name stands on the side that the camera does not look to.
-  const down = azimuth !== null && Math.cos(((azimuth + sheet.north) * Math.PI) / 180) < 0;
-  return html`<a href=${href(camera)} aria-label=${say} class=${`pin state-${verdictOf(camera)}`} data-pin=${camera.id}>
+  const down = !board && azimuth !== null && Math.cos(((azimuth + sheet.north) * Math.PI) / 180) < 0;
+  return html`<a href=${href(camera)} aria-label=${say} class=${`pin state-${verdictOf(camera)} ${board ? "board-pin" : ""}`} data-pin=${camera.id}>
     <title>${say}</title>
-    <${Wedges} x=${x} y=${y} azimuth=${azimuth} north=${sheet.north} hfov=${camera.config.hfov_deg} move=${move} reach=${reachOf(sheet.box, unit)} />
+    ${!board && html`<${Wedges} x=${x} y=${y} azimuth=${azimuth} north=${sheet.north} hfov=${camera.config.hfov_deg} move=${move} reach=${reachOf(sheet.box, unit)} />`}
     <circle class="finger" cx=${x} cy=${y} r=${PX.finger * unit} />
-    <circle class="dot" cx=${x} cy=${y} r=${PX.dot * unit} />
+    ${board
+      ? html`<rect class="dot" x=${x - PX.dot * unit} y=${y - PX.dot * unit} width=${2 * PX.dot * unit} height=${2 * PX.dot * unit} />`
+      : html`<circle class="dot" cx=${x} cy=${y} r=${PX.dot * unit} />`}
     ${named && html`<text x=${x} y=${y + (down ? -11 : 20) * unit} text-anchor="middle" stroke-width=${3 * unit}>${title.length > 18 ? `${title.slice(0, 17)}…` : title}</text>`}
   </a>`;
 }
 
 export const reachOf = ([, , width], unit) => Math.min(PX.reach * unit, width * REACH_SHARE);
 
-export function Wedges({ x, y, azimuth, north, hfov, move, reach }) {
+/** A camera whose lens is not known is drawn as a line. */
+export function Wedges({ x, y, azimuth, north, hfov = 0, move, reach }) {
   if (azimuth === null) return null;
   return html`<path class="registered" d=${wedge(x, y, azimuth + north, hfov, reach)} />
     ${move && html`<path class="now" data-azimuth=${(azimuth + move.pan_deg).toFixed(2)}

@@ -44,7 +44,7 @@ export function Placing({ site, plan, cameras, words }) {
         onPointerMove=${(event) => dragged.current && at(event)} onPointerUp=${() => { dragged.current = false; }}>
         <image href=${plan.image} width=${plan.width} height=${plan.height} preserveAspectRatio="none" />
         ${Object.entries(pins).map(([camera, { x, y, azimuth_deg: azimuth }]) => html`<g key=${camera} class=${`pin state-${camera === chosen ? "moved" : "none"}`} data-placed=${camera}>
-          <${Wedges} x=${x} y=${y} azimuth=${azimuth} north=${plan.north_deg} hfov=${cameras.find((one) => one.config.camera === camera)?.config.hfov_deg ?? 60} move=${null} reach=${reachOf(box, unit)} />
+          <${Wedges} x=${x} y=${y} azimuth=${azimuth} north=${plan.north_deg} hfov=${cameras.find((one) => one.config.camera === camera)?.config.hfov_deg} move=${null} reach=${reachOf(box, unit)} />
           <circle class="dot" cx=${x} cy=${y} r=${6 * unit} /><text x=${x} y=${y + 20 * unit} text-anchor="middle" stroke-width=${3 * unit}>${titleOf(camera)}</text></g>`)}
       </svg>
     </div>

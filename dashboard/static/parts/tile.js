@@ -1,10 +1,11 @@
 // One camera among many: verdict, frames and numbers at a glance; opens its page.
 
 import { html, useMemo, useRef } from "../vendor/preact.js";
+import { measuredOf } from "../model/finding.js";
 import { ageMs, isStale, verdictOf } from "../model/judge.js";
 import { hooks } from "./card.js";
-import { Frames } from "./frames.js";
 import { Alarm, Clock, Dot, Shield, VerdictIcon } from "./icons.js";
+import { Outlook } from "./outlook.js";
 
 export const href = (camera) => `#/camera/${camera.id}`;
 
@@ -30,13 +31,13 @@ export function Tile({ camera, words, now, quick = false }) {
 }
 
 function draw(camera, words, stale, age) {
-  const view = camera.report?.body.view;
+  const body = camera.report?.body;
   const { state } = camera.signature;
   return html`<div class="rest">
-    <${Frames} camera=${camera} words=${words} dim=${stale || camera.online === false} />
+    <${Outlook} camera=${camera} words=${words} dim=${stale || camera.online === false} brief />
     <div class="side">
-      <p class="verdict-text">${words.view(view)}</p>
-      <dl>${words.axes(view?.move).map((one) => html`<div key=${one.axis}><dt>${one.name}</dt><dd>${one.text}</dd></div>`)}</dl>
+      <p class="verdict-text">${words.finding(body)}</p>
+      <dl>${words.axes(measuredOf(body)).map((one) => html`<div key=${one.axis}><dt>${one.name}</dt><dd>${one.text}</dd></div>`)}</dl>
     </div>
     <footer>
       <span class=${`online-${camera.online}`}><${Dot} state=${String(camera.online)} />${words.t(`online.${camera.online}`)}</span>

@@ -36,6 +36,12 @@ def test_what_the_page_is_told_names_the_key_by_its_own_hash() -> None:
     assert "tolerance" not in told
 
 
+@pytest.mark.parametrize("hfov", [..., None])
+def test_a_field_of_view_that_the_desk_does_not_know_is_not_told(hfov: object) -> None:
+    (camera,) = parse_register({"cameras": [row(hfov_deg=hfov)]}).cameras
+    assert "hfov_deg" not in camera.public()
+
+
 def test_a_tolerance_is_whole_or_absent() -> None:
     whole = {"pan_deg": 0.4, "tilt_deg": 0.4, "roll_deg": 0.7, "zoom": 0.012}
     (camera,) = parse_register({"cameras": [row(tolerance=whole)]}).cameras
