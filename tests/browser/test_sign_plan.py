@@ -4,71 +4,73 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.desk import Voice, everybody
+from tests.browser.test_accessibility import complaints
+from tests.browser.test_sign import obey
+from viewkeeper.agent.adapters.signage import preview
+from viewkeeper.agent.adapters.signage.face import Notice
+from viewkeeper.dashboard.register import Person
+from viewkeeper.protocol import cose
 
 pytestmark = pytest.mark.e2e
 KEPT: list[dict[str, Any]] = json.loads(
     Path("protocol/vectors/sign_plans.json").read_text(encoding="utf-8")
 )
 WORDS = """async ([notice]) => {
-  const { HEADLINES, paragraphsOf } = await import("/model/board.js");
-  return [...HEADLINES, ...paragraphsOf({ sign: notice, retention_days: notice.retention_days })];
+  const { HEADLINES, SCAN, paragraphsOf } = await import("/model/board.js");
+  const paragraphs = paragraphsOf({ sign: notice, retention_days: notice.retention_days });
+  return [...HEADLINES, ...paragraphs, ...(notice.url ? [SCAN] : [])];
 }"""
-DRAWN = """(plan) => {
+DRAWN = """async (plan) => {
+  const { drawPlan } = await import("/parts/sign_plan.js");
   const canvas = document.createElement("canvas");
-  canvas.width = plan.width;
-  canvas.height = plan.height;
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  const dark = (l, t, r, b) => {
-    const { data } = pen.getImageData(l, t, r - l, b - t);
-    let n = 0;
-    for (let at = 0; at < data.length; at += 4) n += data[at] < 128;
-    return n;
+  canvas.getContext("2d", { willReadFrequently: true });
+  const draw = (part) => {
+    drawPlan(canvas, { ...plan, lines: [], qr: null, ...part });
+    return canvas.getContext("2d").getImageData(0, 0, plan.width, plan.height).data;
   };
-  pen.fillStyle = "#fff";
-  pen.fillRect(0, 0, plan.width, plan.height);
-  pen.fillStyle = "#000";
-  pen.fillRect(0, 0, plan.width, plan.header);
-  pen.textBaseline = "alphabetic";
+  const empty = draw({});
   const told = { outside: 0, empty: 0, wrong: 0 };
-  for (const { text, font_px, box: [left, top, right, bottom], inverted } of plan.lines) {
-    const before = dark(0, 0, plan.width, plan.height);
-    pen.font = `${font_px}px "WenQuanYi Micro Hei", sans-serif`;
-    const ink = pen.measureText(text);
-    pen.save();
-    pen.translate(left, top);
-    pen.scale(
-      (right - left) / (ink.actualBoundingBoxLeft + ink.actualBoundingBoxRight),
-      (bottom - top) / (ink.actualBoundingBoxAscent + ink.actualBoundingBoxDescent),
-    );
-    pen.fillStyle = inverted ? "#fff" : "#000";
-    pen.fillText(text, ink.actualBoundingBoxLeft, ink.actualBoundingBoxAscent);
-    pen.restore();
-    const changed = Math.abs(dark(0, 0, plan.width, plan.height) - before);
-    told.empty += changed < 4;
-    pen.fillStyle = inverted ? "#000" : "#fff"; // take the line away: what is left was outside
-    pen.fillRect(left - 1, top - 1, right - left + 2, bottom - top + 2);
-    told.outside += Math.abs(dark(0, 0, plan.width, plan.height) - before);
+  for (const line of plan.lines) {
+    const [left, top, right, bottom] = line.box;
+    const drawn = draw({ lines: [line] });
+    let inside = 0;
+    for (let at = 0; at < drawn.length; at += 4) {
+      if ((drawn[at] < 128) === (empty[at] < 128)) continue;
+      const [x, y] = [(at / 4) % plan.width, Math.floor(at / 4 / plan.width)];
+      if (x >= left - 1 && x <= right && y >= top - 1 && y <= bottom) inside += 1;
+      else told.outside += 1;
+    }
+    told.empty += inside < 4;
   }
   if (plan.qr) {
     const { left, top, module, rows } = plan.qr;
-    pen.fillStyle = "#000";
+    const drawn = draw({ qr: plan.qr });
     rows.forEach((row, y) => [...row].forEach((bit, x) => {
-      if (bit === "1") pen.fillRect(left + x * module, top + y * module, module, module);
-    }));
-    rows.forEach((row, y) => [...row].forEach((bit, x) => {
-      const [l, t] = [left + x * module, top + y * module];
-      told.wrong += dark(l, t, l + module, t + module) !== (bit === "1" ? module * module : 0);
+      for (let n = 0; n < module * module; n += 1) {
+        const px = left + x * module + (n % module);
+        const py = top + y * module + Math.floor(n / module);
+        told.wrong += (drawn[4 * (py * plan.width + px)] < 128) !== (bit === "1");
+      }
     }));
   }
   return told;
+}"""
+READ = """async (texts) => {
+  const { readPlan } = await import("/model/sign_plan.js");
+  return texts.map((text) => readPlan(text) !== null);
 }"""
 
 
@@ -94,20 +96,82 @@ def files() -> Iterator[str]:
     server.server_close()
 
 
-def test_the_pages_words_are_the_plans(chromium: Browser, files: str) -> None:
+@pytest.fixture
+def bare(chromium: Browser, files: str) -> Iterator[Page]:
+    """A page that may import any of the page's modules."""
     page = chromium.new_page()
-    page.goto(f"{files}/icon.svg")
+    page.goto(f"{files}/vendor/VENDOR.json")
+    yield page
+    page.close()
+
+
+def test_the_pages_words_are_the_plans(bare: Page) -> None:
     for each in KEPT:
         lines = [line["text"] for line in each["plan"]["lines"]]
-        words = page.evaluate(WORDS, [each["notice"]])
-        if each["notice"]["url"]:  # of the code, which a page without the address has not
-            words.append("扫码了解权利 Scan for your rights")
-        assert squeezed(lines) == squeezed(words)
-    page.close()
+        assert squeezed(lines) == squeezed(bare.evaluate(WORDS, [each["notice"]]))
 
 
 @pytest.mark.parametrize("number", range(len(KEPT)))
-def test_every_line_fits_its_box_and_the_code_its_modules(chromium: Browser, number: int) -> None:
-    page = chromium.new_page()
-    assert page.evaluate(DRAWN, KEPT[number]["plan"]) == {"outside": 0, "empty": 0, "wrong": 0}
-    page.close()
+def test_every_line_fits_its_box_and_the_code_its_modules(bare: Page, number: int) -> None:
+    assert bare.evaluate(DRAWN, KEPT[number]["plan"]) == {"outside": 0, "empty": 0, "wrong": 0}
+
+
+def test_a_file_that_is_no_plan_is_not_drawn(bare: Page) -> None:
+    plan = KEPT[0]["plan"]
+    line = plan["lines"][0]
+    wrong: list[Any] = [
+        "plan",
+        7,
+        None,
+        {},
+        {**plan, "version": 2},
+        {**plan, "width": 1e9},
+        {**plan, "header": plan["height"] + 1},
+        {**plan, "lines": [{**line, "box": [0, 0, plan["width"] + 1, 20]}]},
+        {**plan, "lines": [{**line, "box": [20, 0, 20, 20]}]},
+        {**plan, "lines": [{**line, "text": "x" * 201}]},
+        {**plan, "lines": [line] * 65},
+        {**plan, "qr": {**plan["qr"], "rows": plan["qr"]["rows"][1:]}},
+        {**plan, "qr": {**plan["qr"], "rows": ["2" * 21] * 21}},
+        {**plan, "qr": {**plan["qr"], "left": plan["width"] - 20}},
+    ]
+    texts = ["{", *(json.dumps(one) for one in wrong)]
+    assert bare.evaluate(READ, [json.dumps(plan)]) == [True]
+    assert bare.evaluate(READ, texts) == [False] * len(texts)
+
+
+def test_a_plan_is_opened_beside_the_preview_and_held_against_the_signed_text(
+    gate: Voice,
+    ming: cose.SoftwareSigner,
+    visit: Visit,
+    tmp_path: Path,
+    picture: Callable[[Page, str], Path],
+) -> None:
+    page = visit(replace(everybody(gate), signers=(Person("Li Ming", ming.verify_key),)))
+    body: Any = obey(gate, ming).body
+    expect(page.locator(".board canvas")).to_be_visible()
+    page.locator(".plan summary").click()
+    sign = body.sign
+    notice = Notice(sign.operator, sign.purpose, sign.phone, body.retention_days)
+    for name, plan in {
+        "same": preview.plan(notice, (400, 300)),
+        "other": preview.plan(replace(notice, phone="110"), (400, 300)),
+        "none": {},
+    }.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(plan), encoding="utf-8")
+    chooser = page.locator("input[name=plan]")
+    chooser.set_input_files(tmp_path / "same.json")
+    drawn = page.locator("[data-plan='400x300']")
+    expect(drawn).to_have_attribute("aria-label", re.compile(re.escape(sign.purpose)))
+    expect(page.locator("[data-plan-says=same]")).to_contain_text("signed configuration in force")
+    assert complaints(page) == []
+    drawn.scroll_into_view_if_needed()
+    picture(page, "sign-plan")
+    chooser.set_input_files(tmp_path / "other.json")
+    expect(page.locator("[data-plan-says=other]")).to_be_visible()
+    chooser.set_input_files(tmp_path / "none.json")
+    expect(page.locator(".sign-plan [role=alert]")).to_contain_text("not a plan")
+    expect(page.locator("[data-plan]")).to_have_count(0)
+    page.locator("[data-language=zh]").click()
+    expect(page.locator(".sign-plan [role=alert]")).to_contain_text("不是标识的排版文件")
+    assert complaints(page) == []

@@ -10,6 +10,9 @@ const LARGEST_PX = 40;
 
 export const HEADLINES = ["公共安全视频图像采集区域", "Public-security video area"];
 
+/** Beside the code, where the camera's own settings name the notice's address. */
+export const SCAN = "扫码了解权利 Scan for your rights";
+
 /** The paragraphs of the board, for a body of the message Config. */
 export function paragraphsOf({ sign, retention_days: days }) {
   return [

@@ -6,9 +6,12 @@
 import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { HEADLINES, paragraphsOf, setInto } from "../model/board.js";
 import { isInForce } from "../model/camera.js";
+import { later } from "./later.js";
 
 const SIZE = [400, 250], HEAD = 72, MARGIN = 14;
-const FONT = `"Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei", "Noto Sans", Arial, sans-serif`;
+export const FONT = `"Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei", "Noto Sans", Arial, sans-serif`;
+
+const SignPlan = later(async () => (await import("./sign_plan.js")).SignPlan);
 
 export function Sign({ camera, words }) {
   if (!camera.report) return null;
@@ -21,7 +24,15 @@ export function Sign({ camera, words }) {
           <p class="over">${words.member("SignageState", state)}${dark ? html` · <span>${words.member("LitState", lit)}</span>` : ""}</p></div>
         <figcaption class="legend">${words.t("sign.preview")} ${words.t("sign.qr")}${photo(config.sign_photo, words)}</figcaption>`
       : html`<figcaption class="quiet">${words.t("sign.no_preview")}</figcaption>`}
+    <${Plan} camera=${camera} words=${words} />
   </figure>`;
+}
+
+/** A plan of the display's own can be opened beside the preview. */
+function Plan({ camera, words }) {
+  const [open, setOpen] = useState(false);
+  return html`<details class="plan" onToggle=${(event) => setOpen(event.currentTarget.open)}><summary>${words.t("sign.plan")}</summary>
+    ${open && html`<${SignPlan} camera=${camera} words=${words} />`}</details>`;
 }
 
 function photo(one, words) {
