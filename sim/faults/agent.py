@@ -186,7 +186,8 @@ def main() -> None:
                 speaking.clear()
             case ["count"]:
                 counts = camera.link.counts
-                os.write(1, f"C {counts.waiting + counts.unconfirmed} {counts.lost}\n".encode())
+                told = f"C {counts.waiting} {counts.unconfirmed} {counts.lost}\n"
+                os.write(1, told.encode())
             case _:
                 break
     camera.link.stop()

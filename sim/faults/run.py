@@ -42,7 +42,7 @@ class Outcome:
         strangers: kept, and nobody said that it made them.
         doubled: kept more than once.
         forged: kept, and the signature does not hold.
-        settled: whether all was sent and kept in the end.
+        unsettled: what was still to be sent or kept in the end; empty: nothing.
     """
 
     seed: int
@@ -59,13 +59,13 @@ class Outcome:
     forged: int
     named_lost: int
     lives: int
-    settled: bool
+    unsettled: str
 
     @property
     def good(self) -> bool:
         """Whether everything held that must."""
         wrong = self.strangers + self.doubled + self.forged + self.named_lost
-        return self.settled and not (self.lost or self.missing or wrong)
+        return not (self.unsettled or self.lost or self.missing or wrong)
 
 
 def run(
@@ -97,12 +97,12 @@ def run(
                 tell(f"{number} of {count} faults, {time.monotonic() - begun_s:.0f} s")
         for _, _, fault in sorted(due):
             world.mend(fault)
-        settled = world.settle(SETTLE_S)
-    return _judge(world, seed, struck, time.monotonic() - begun_s, settled=settled)
+        unsettled = world.settle(SETTLE_S)
+    return _judge(world, seed, struck, time.monotonic() - begun_s, unsettled=unsettled)
 
 
 def _judge(
-    world: World, seed: int, struck: Counter[Kind], took_s: float, *, settled: bool
+    world: World, seed: int, struck: Counter[Kind], took_s: float, *, unsettled: str
 ) -> Outcome:
     kept: Counter[Identity] = Counter()
     contents: set[bytes] = set()
@@ -139,7 +139,7 @@ def _judge(
         forged=forged,
         named_lost=named_lost,
         lives=sum(world.lives.values()),
-        settled=settled,
+        unsettled=unsettled,
     )
 
 
@@ -171,8 +171,12 @@ def page(outcomes: list[Outcome]) -> str:
     lines += ["", f"| fault | of {struck.total():,} |", "|---|---|"]
     lines += [f"| {kind.value} | {struck[kind]} |" for kind in Kind]
     for one in outcomes:
-        if not one.settled:
-            lines += ["", f"Seed {one.seed} did not come to rest in {SETTLE_S:.0f} s."]
+        if one.unsettled:
+            told = f"Seed {one.seed} did not come to rest in {SETTLE_S:.0f} s: {one.unsettled} "
+            lines += [
+                "",
+                f"{told}(agents: not sent, not confirmed, lost; recorder: kept, waiting).",
+            ]
         named = [("acknowledged and lost", one.lost), ("lost", one.missing)]
         for what, which in named:
             lines += [f"- seed {one.seed}, {what}: {identity}" for identity in which[:20]]
@@ -187,6 +191,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--runs", type=int, default=1, metavar="N", help="divide the faults among so many seeds"
     )
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="leave the processes' files there")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the page there, too")
     return guarded("faults", lambda: _main(parser.parse_args(argv)))
 
@@ -199,8 +204,14 @@ def _main(options: argparse.Namespace) -> int:
         def tell(line: str, seed: int = seed) -> None:
             print(f"seed {seed}: {line}", file=sys.stderr, flush=True)
 
-        with tempfile.TemporaryDirectory(prefix="viewkeeper-faults-") as folder:
-            outcomes.append(run(seed, options.faults // options.runs, Path(folder), tell))
+        with contextlib.ExitStack() as stack:
+            if options.keep is None:
+                made = tempfile.TemporaryDirectory(prefix="viewkeeper-faults-")
+                folder = Path(stack.enter_context(made))
+            else:
+                folder = options.keep / f"seed-{seed}"
+                folder.mkdir(parents=True)
+            outcomes.append(run(seed, options.faults // options.runs, folder, tell))
         if options.report is not None:
             options.report.write_text(page(outcomes), encoding="utf-8")
     print(page(outcomes))

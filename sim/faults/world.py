@@ -26,14 +26,15 @@ SUBSCRIBED_S = 0.5
 class Process:
     """A child that takes commands, tells lines and can be killed."""
 
-    def __init__(self, command: list[str]) -> None:
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+    def __init__(self, command: list[str], log: Path) -> None:
+        with log.open("ab") as stderr:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
         self.counts: queue.Queue[list[str]] = queue.Queue()
         self.said: list[tuple[str, str, int]] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -112,8 +113,10 @@ class World:
     def _new_agent(self, number: int) -> Process:
         outbox = self.folder / f"agent-{number}" / "outbox.sqlite"
         self.lives[number] += 1
+        port = self.relays[number].port
         return Process(
-            ["viewkeeper.sim.faults.agent", f"{number}", f"{self.relays[number].port}", str(outbox)]
+            ["viewkeeper.sim.faults.agent", f"{number}", f"{port}", str(outbox)],
+            self.folder / f"agent-{number}.log",
         )
 
     def _new_recorder(self) -> Process:
@@ -121,7 +124,8 @@ class World:
         self.lives[RECORDER] += 1
         port = self.relays[RECORDER].port
         return Process(
-            ["viewkeeper.sim.faults.recorder", f"{self._many}", f"{port}", str(self.recording)]
+            ["viewkeeper.sim.faults.recorder", f"{self._many}", f"{port}", str(self.recording)],
+            self.folder / "recorder.log",
         )
 
     def strike(self, fault: Fault) -> None:
@@ -186,8 +190,12 @@ class World:
         if killed:
             self.excused |= made - written - acknowledged
 
-    def settle(self, timeout_s: float) -> bool:
-        """Everything mended already: be quiet, and wait until all is sent and kept."""
+    def settle(self, timeout_s: float) -> str:
+        """Everything mended already: be quiet, and wait until all is sent and kept.
+
+        Returns:
+            Empty, or what was still open when the time was over.
+        """
         for agent in self.agents:
             agent.tell("quiet")
         deadline = time.monotonic() + timeout_s
@@ -196,13 +204,20 @@ class World:
         while time.monotonic() < deadline:
             time.sleep(0.5)
             counts = [one.count() for one in (*self.agents, self.recorder)]
-            sent = all(count[:1] == [0] for count in counts[:-1])
+            sent = all(count[:2] == [0, 0] for count in counts[:-1])
             kept = counts[-1][1:2] == [0]
             still = still + 1 if sent and kept and counts == before else 0
             before = counts
             if still >= 3:
-                return True
-        return False
+                return ""
+        return "; ".join(
+            f"{name} said {count or 'nothing'}"
+            for name, count in zip(
+                [*(f"agent {number}" for number in range(self._many)), "recorder"],
+                before,
+                strict=True,
+            )
+        )
 
     def close(self) -> None:
         """End everything in good order."""
