@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.browser import desk
 from viewkeeper.dashboard import server
@@ -19,6 +19,8 @@ from viewkeeper.dashboard.signing_in import SignIn
 from viewkeeper.protocol import cose
 
 ARTEFACTS = Path(os.environ.get("VIEWKEEPER_ARTEFACTS", "artefacts"))
+
+expect.set_options(timeout=30_000)  # what is expected comes; how soon is the machine's affair
 
 Visit = Callable[..., Page]
 

@@ -77,9 +77,9 @@ class Broker:
                 [str(MOSQUITTO), "-c", str(config)], stdout=log, stderr=log
             )
         for port in (self.tcp_port, self.ws_port):
-            self._await(port)
+            self.await_port(port)
 
-    def _await(self, port: int) -> None:
+    def await_port(self, port: int) -> None:
         for _ in range(200):
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
