@@ -78,6 +78,11 @@ export class Words {
     return isBoard(body) ? this.t("mount.is", { verdict: text }) : text;
   }
 
+  /** "1.2.0: on trial", of a body of the message UpdateProgress. */
+  program({ version, stage }) {
+    return this.t("verdict.with_cause", { verdict: version ?? this.t("update.unread"), cause: this.member("UpdateStage", stage) });
+  }
+
   title(config) {
     return (this.language === "zh" && config.title_zh) || config.title;
   }

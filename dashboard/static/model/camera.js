@@ -27,6 +27,7 @@ export function newCamera(config, key) {
     orders: [],
     told: [],
     looks: [],
+    update: null,
     checkpoint: null,
     witnessed: null,
     desired: null,
@@ -75,7 +76,7 @@ export function applyRecord(camera, rest, record, { retained, recorded = false, 
   // The same record may come as history first and as the present later, or the other way
   // round: `fresh` keeps it from being listed twice, the order of the row from being shown twice.
   const order = { retained, bootIsNew, fresh: place === "new" };
-  const handlers = { report, event, alarm, verdict, gap, clock_fix: clockFix, access };
+  const handlers = { report, event, alarm, verdict, gap, clock_fix: clockFix, access, update };
   handlers[record.kind](camera, record, { rest, source, order, now, past });
 }
 
@@ -135,6 +136,12 @@ function access(camera, record, { source }) {
   const entry = { ...stamp(record), what: "access", access: record.body, source, signed: true };
   if (!camera.looks.some((one) => one.place === entry.place)) insert(camera.looks, entry, KEEP.looks);
   addEvent(camera, entry);
+}
+
+/** How far a signed program got onto the device. */
+function update(camera, record, { source, order, past }) {
+  addEvent(camera, { ...stamp(record), what: "update", update: record.body, source, signed: true });
+  if (!past && isNewer(record.header, camera.update?.header ?? null, order)) camera.update = record;
 }
 
 /** A verified checkpoint of the ledger. */

@@ -21,7 +21,8 @@ const KINDS = {
   reply: ["verdict"],
   access: ["access"],
   "config/applied": ["verdict"],
-  history: ["report", "event", "alarm", "verdict", "gap", "clock_fix", "access"],
+  "update/progress": ["update"],
+  history: ["report", "event", "alarm", "verdict", "gap", "clock_fix", "access", "update"],
 };
 
 /** Kinds of record that may travel on a topic; null where no record of a camera does. */

@@ -163,11 +163,27 @@ function device(body, words) {
   return rows;
 }
 
+const UPDATE_TONES = { proved: "good", refused: "bad", taken_back: "bad", started: "warn" };
+
+/** The last program that was offered, how far it got, and why no farther. */
+function progress(update, words, now) {
+  if (!update) return [];
+  const { stage, reason, running } = update.body;
+  const parts = [
+    words.program(update.body),
+    reason && `${words.reason(reason)} (${reason})`,
+    running && words.t("update.runs", { version: running }),
+    words.time(update.header.utc_ms, now),
+  ];
+  return [{ key: "update", name: words.t("update"), value: parts.filter(Boolean).join(" · "), tone: UPDATE_TONES[stage] ?? "" }];
+}
+
 function records(camera, words, now) {
   const { header, body } = camera.report;
   const { checkpoint } = camera;
   const rows = [
     ...(body.program === null ? [] : [{ key: "program", name: words.t("program"), value: body.program }]),
+    ...progress(camera.update, words, now),
     { key: "ledger", name: words.t("ledger"), value: html`${words.t("ledger.entries", { n: words.count.format(body.ledger_size) })} ${code(body.ledger_root)}` },
     { key: "clock", name: words.t("clock"), value: words.member("ClockTrust", header.clock), tone: header.clock === "synchronised" ? "good" : "warn" },
     { key: "identity", name: words.t("identity"), value: html`<code>${camera.key.kid}</code>` },

@@ -74,6 +74,14 @@ export function tell(entry, words) {
       return { text: orderText(entry.verdict, words), notes: [entry.verdict.detail], mark: null };
     case "access":
       return { text: accessText(entry.access, words), notes: accessNotes(entry.access, words), mark: entry.access.cover === "grant" ? null : html`<${AlarmMark} />` };
+    case "update": {
+      const { reason, running } = entry.update;
+      return {
+        text: t("event.update", { program: words.program(entry.update) }),
+        notes: [reason && `${words.reason(reason)} (${reason})`, running && t("update.runs", { version: running })],
+        mark: null,
+      };
+    }
     case "gap": {
       const { lost, first_sequence: first, last_sequence: last, unconfirmed } = entry.gap;
       const notes = [unconfirmed && t("event.gap.unconfirmed", { n: words.count.format(unconfirmed) })];
