@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from viewkeeper.agent.access_register import LookFolder
 from viewkeeper.agent.adapters.link import (
@@ -41,9 +42,13 @@ from viewkeeper.agent.settings import Settings
 from viewkeeper.agent.sign_watch import SignWatch
 from viewkeeper.agent.zone_watch import DetectionFeed, ZoneWatch
 from viewkeeper.protocol.checkpoints import Checkpoint, seal_checkpoint
+from viewkeeper.protocol.cose import Signer
 from viewkeeper.protocol.errors import SetupError
 from viewkeeper.protocol.orders import Command, Order
 from viewkeeper.protocol.records import Gap
+
+if TYPE_CHECKING:
+    from viewkeeper.agent.board_watch import BoardWatch
 
 log = logging.getLogger("viewkeeper.agent")
 
@@ -122,13 +127,27 @@ def introduction_of(settings: Settings) -> Introduction | None:
 
 
 def source_of(
-    settings: Settings, adapters: Adapters, feed: DetectionFeed | None = None
+    settings: Settings,
+    adapters: Adapters,
+    feed: DetectionFeed | None = None,
+    board: BoardWatch | None = None,
 ) -> FrameSource:
-    """The source that the settings name, with gravity where there is an accelerometer."""
+    """The source that the settings name, with gravity where something feels it."""
     source, felt = adapters.source(settings.source, feed), settings.accelerometer
+    if board is not None:
+        return FeltSource(source, board)
     if not felt.path:
         return source
     return FeltSource(source, Accelerometer(Path(felt.path), felt.axes))
+
+
+def board_of(settings: Settings, signer: Signer) -> BoardWatch | None:
+    """The board of sensors that the settings name; its line is not started yet."""
+    if not settings.board.port:
+        return None
+    from viewkeeper.agent.board_watch import BoardWatch
+
+    return BoardWatch(settings.board, link_settings(settings), signer)
 
 
 def run(
@@ -149,9 +168,11 @@ def run(
     """
     storage = Storage(Path(settings.storage.dir))
     feed = adapters.feed(settings.detections, settings.source)
-    source, sign = source_of(settings, adapters, feed), adapters.sign(settings.signage)
     with FolderLock(storage.directory):
         signer = open_device_key(settings.key, storage.key)
+        board = board_of(settings, signer)
+        source = source_of(settings, adapters, feed, board)
+        sign = board if settings.signage.driver == "board" else adapters.sign(settings.signage)
         wake = threading.Event()
         clock: Clock = SystemClock(wake, assume_synchronised=settings.clock.assume_synchronised)
         boot = os.urandom(8)
@@ -242,10 +263,15 @@ def run(
             stopping=stopping,
             timeout_s=settings.source.timeout_s,
             pulse=pulse,
+            board=board,
         )
         link.start()
+        if board is not None:
+            board.line.start()
         try:
             runtime.run()
         finally:
+            if board is not None:
+                board.close()
             link.stop()
             desk.close(clock.read())

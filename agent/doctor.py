@@ -22,7 +22,7 @@ from viewkeeper.agent.adapters.store.lock import FolderLock
 from viewkeeper.agent.adapters.store.slots import SlotStore
 from viewkeeper.agent.adapters.system.clock import kernel_synchronised
 from viewkeeper.agent.adapters.system.health import LinuxHealthProbe
-from viewkeeper.agent.app import Storage, link_settings
+from viewkeeper.agent.app import Storage, board_of, link_settings
 from viewkeeper.agent.catalogue import RULES_KIND, Adapters, onvif_camera
 from viewkeeper.agent.checking import facts_of, load_view, sentence
 from viewkeeper.agent.core import assessment
@@ -37,6 +37,8 @@ from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
 from viewkeeper.protocol.orders import Config
 
 LEAST_FREE_SHARE = 0.05
+BOARD_PATIENCE_S = 20.0
+"""A board on its own tells every ten seconds, and has to hear the challenge first."""
 MOST_CAMERA_CLOCK_ERROR_S = 60.0
 LEAST_VERSIONS = {"numpy": (1, 24), "cbor2": (5, 4), "cryptography": (38,), "paho-mqtt": (2, 0)}
 """Debian bookworm's; below these nothing was tried."""
@@ -80,6 +82,7 @@ def examine(settings: Settings, adapters: Adapters) -> Iterator[Finding]:
         ("registered view", lambda: _view(settings, seen)),
         ("camera", lambda: _camera(settings, adapters, seen)),
         ("onvif", lambda: _onvif(settings)),
+        ("board", lambda: _board(settings, seen)),
         ("sign", lambda: _sign(settings, adapters)),
         ("clock", lambda: _clock(settings, seen)),
         ("certificate", lambda: _certificate(settings)),
@@ -248,7 +251,20 @@ def _onvif(settings: Settings) -> Iterator[Finding]:
     yield Finding("onvif", health, f"{settings.source.onvif_url}: {'; '.join(told) or 'answers'}")
 
 
+def _board(settings: Settings, seen: _Seen) -> Iterator[Finding]:
+    signer = open_device_key(settings.key, Storage(Path(settings.storage.dir)).key)
+    if (board := board_of(settings, signer)) is None:
+        return
+    if seen.running:
+        told = "not tried: the running agent holds its line"
+    else:
+        told = board.try_out(BOARD_PATIENCE_S)
+    yield Finding("board", Health.GOOD, f"{settings.board.id}: {told}")
+
+
 def _sign(settings: Settings, adapters: Adapters) -> Iterator[Finding]:
+    if settings.signage.driver == "board":
+        return
     driver = adapters.sign(settings.signage)
     if driver is None:
         yield Finding("sign", Health.GOOD, "no sensor; the view or a photo record may tell")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from viewkeeper.agent.core import assessment, cadence
+from viewkeeper.agent.core.board import BoardLook
 from viewkeeper.agent.core.events.flags import Flag, event_of, starts_clock
 from viewkeeper.agent.core.events.open_flags import OpenFlag, OpenFlags
 from viewkeeper.agent.core.frame import Frame
@@ -38,7 +39,7 @@ from viewkeeper.agent.zone_watch import PERIOD_S, ZoneWatch
 from viewkeeper.protocol.checkpoints import Checkpoint
 from viewkeeper.protocol.orders import Config
 from viewkeeper.protocol.records import Alarm, ClockFix, EventsReport, Report
-from viewkeeper.protocol.vocabulary import AlarmKind, ClockTrust, LifecycleState
+from viewkeeper.protocol.vocabulary import AlarmKind, ClockTrust, LifecycleState, ViewVerdict
 
 log = logging.getLogger("viewkeeper.agent")
 
@@ -92,6 +93,14 @@ class Outlet(Protocol):
     def withdraw(self) -> None: ...
 
 
+class Board(Protocol):
+    """What the loop asks of a board of sensors beside the camera."""
+
+    def look(
+        self, tolerance: Tolerance, *, view_is_same: bool, lit: bool, utc_s: float
+    ) -> BoardLook: ...
+
+
 class Flags(Protocol):
     """What the loop asks of whoever keeps the flags that wait for the operator."""
 
@@ -118,6 +127,7 @@ class Runtime:
         seal_checkpoint: signs a checkpoint with the device key.
         timeout_s: how long to wait for a frame.
         pulse: called once a turn, for a watchdog.
+        board: of sensors, where there is one.
     """
 
     def __init__(
@@ -139,7 +149,9 @@ class Runtime:
         stopping: threading.Event,
         timeout_s: float = 5.0,
         pulse: Callable[[], None] = lambda: None,
+        board: Board | None = None,
     ) -> None:
+        self._board = board
         self._site, self._device = site, device
         self._source, self._sign, self._zones = source, sign, zones
         self._flags, self._boot = flags, boot
@@ -225,7 +237,16 @@ class Runtime:
             self._send_flag(flag, now)
         sign = self._sign.look(config, self._view, frame, check, now)
         report = report_of(self._watch, check, sign, self._facts(standing, now))
-        self._update_alarms(report, standing, sign, now)
+        fault = None
+        if self._board is not None:
+            look = self._board.look(
+                tolerance,
+                view_is_same=check.verdict is ViewVerdict.SAME,
+                lit=config is not None and config.sign.lit_required,
+                utc_s=now.utc_s,
+            )
+            report, fault = replace(report, mount=look.mount), look.fault
+        self._update_alarms(report, standing, sign, now, fault)
         standing_alarms = tuple(kind for kind in AlarmKind if kind in self._alarms)
         self._say(replace(report, alarms=standing_alarms), standing, now)
 
@@ -325,7 +346,12 @@ class Runtime:
         self._outlet.publish_event(flag.kind.value, self._sealer.seal(event)[1])
 
     def _update_alarms(
-        self, report: Report, standing: Standing, sign: SignageStatus, now: ClockReading
+        self,
+        report: Report,
+        standing: Standing,
+        sign: SignageStatus,
+        now: ClockReading,
+        board_fault: str | None,
     ) -> None:
         config = standing.config
         wanted = alarms_of(
@@ -335,6 +361,7 @@ class Runtime:
             clock=now.trust,
             now_ms=max(0, int(now.utc_s * 1000)),
             ledger_fault=standing.ledger_fault,
+            board_fault=board_fault,
         )
         for kind, alarm in wanted.items():
             standing_alarm = self._alarms.get(kind)

@@ -6,6 +6,7 @@ settings file that tries to (a tolerance, a place) is refused with that explanat
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from viewkeeper.agent import source_settings
 from viewkeeper.agent.key_settings import KeySettings, faults_of
 from viewkeeper.agent.source_settings import SourceSettings
 from viewkeeper.protocol.errors import Reason, SetupError
-from viewkeeper.protocol.topics import Topics
+from viewkeeper.protocol.topics import ID_PATTERN, Topics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +53,31 @@ class AccelerometerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BoardSettings:
+    """A board of sensors beside the camera, on a serial line."""
+
+    port: str = ""
+    """/dev/serial0; empty: there is none."""
+    id: str = ""
+    """Under which the board is enrolled."""
+    key: str = ""
+    """Its public key, 64 hexadecimal digits; what only this key signs is believed."""
+    baud: int = 115_200
+    silent_s: float = 60.0
+    """How long without a reading is silence, 5 to 3600."""
+    forward: bool = True
+    """Whether the board reaches the broker of [broker] through this camera."""
+    cert_file: str = ""
+    """Of the board, for the broker, where [broker] has a ca_file."""
+    key_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignageSettings:
     """How the sign is sensed."""
 
     driver: str = "none"
-    """``none``, or one of those that app.py knows."""
+    """``none``, or one of those that app.py knows; ``board``: what [board] senses."""
     path: str = ""
     lit_from_ma: float = 150.0
     off_below_ma: float = 20.0
@@ -166,12 +187,14 @@ class Settings:
     homeassistant: HomeAssistantSettings = field(default_factory=HomeAssistantSettings)
     view: ViewSettings = field(default_factory=ViewSettings)
     accelerometer: AccelerometerSettings = field(default_factory=AccelerometerSettings)
+    board: BoardSettings = field(default_factory=BoardSettings)
 
     @property
     def topics(self) -> Topics:
         return Topics(self.camera.site, self.camera.id)
 
 
+BOARD_SPEEDS = (9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600)
 DISCOVERY_FORMS = ("off", "component", "device")
 _SIGNED_WORDS = {"tolerance", "place", "sign", "retention", "retention_days", "lifecycle"}
 
@@ -301,11 +324,40 @@ def _check(settings: Settings, where: str) -> None:
             "[broker] cert_file and key_file go together",
         ),
     )
-    for text in faults_of(settings.key):
+    for text in (*faults_of(settings.key), *_faults_of_board(settings)):
         raise SetupError(Reason.SETTING, f"{where}: {text}")
     for holds, text in checks:
         if not holds:
             raise SetupError(Reason.SETTING, f"{where}: {text}")
+
+
+def _faults_of_board(settings: Settings) -> list[str]:
+    board = settings.board
+    if not board.port:
+        if settings.signage.driver == "board":
+            return ["[signage] driver board is what the board of [board] senses: set its port"]
+        return []
+    checks = (
+        (re.fullmatch(ID_PATTERN, board.id) is not None, "[board] id must be 1 to 32 of a-z, 0-9"),
+        (
+            re.fullmatch("[0-9a-f]{64}", board.key) is not None,
+            "[board] key must be 64 hexadecimal digits: the board prints it (main.py … key)",
+        ),
+        (
+            board.baud in BOARD_SPEEDS,
+            f"[board] baud must be one of {', '.join(map(str, BOARD_SPEEDS))}",
+        ),
+        (5 <= board.silent_s <= 3600, f"[board] silent_s must be 5 to 3600, is {board.silent_s}"),
+        (
+            bool(board.cert_file) == bool(board.key_file),
+            "[board] cert_file and key_file go together",
+        ),
+        (
+            not settings.accelerometer.path,
+            "[accelerometer] and [board] both feel gravity: keep one of them",
+        ),
+    )
+    return [text for holds, text in checks if not holds]
 
 
 def _with_paths(settings: Settings, base: Path) -> Settings:
@@ -325,5 +377,6 @@ def _with_paths(settings: Settings, base: Path) -> Settings:
         key=rebuilt(settings.key, "path", "module", "pin_file"),
         signage=rebuilt(settings.signage, "path", "font"),
         accelerometer=rebuilt(settings.accelerometer, "path"),
+        board=rebuilt(settings.board, "cert_file", "key_file"),
         detections=rebuilt(settings.detections, "path", "password_file"),
     )

@@ -49,6 +49,9 @@ class Device:
         spool = Spool(board.files, boot, 1024 * settings.get("outbox_kib", MAX_BYTES // 1024))
         self._outbox = Outbox(spool=spool, late_topic=self._base + "history")
         self._watch = Watch(board, lambda: self._config, self._flag, self._tick)
+        self._beside = _beside(board, settings, self._desk.device, seed, self._watch)
+        # A board without a network of its own reaches its broker through the camera.
+        opening = self._beside.tunnel.open if self._beside and "wifi" not in settings else None
         self._reported, self._report_ms, self._alarms = None, 0, {}
         self._well_ms = round(1000 * settings.get("well_after_s", supervisor.WELL_MS / 1000))
         self._program = self._updates = None
@@ -68,8 +71,8 @@ class Device:
         self._link_bound_ms = round(1000 * (retry_most_s + 3 * broker.get("keepalive_s", 60)))
         self._client = Client(
             Settings(
-                broker["host"],
-                broker["port"],
+                broker.get("host"),
+                broker.get("port"),
                 self._desk.device,
                 (self._base + "status", b"offline"),
                 [self._base + topic for topic in ORDERS]
@@ -82,6 +85,7 @@ class Device:
                 retry_first_s=broker.get("retry_first_s", 1.0),
                 retry_most_s=retry_most_s,
                 replay_per_s=broker.get("replay_per_s", 5),
+                opening=opening,
             ),
             self._outbox,
             self._on_order,
@@ -99,6 +103,8 @@ class Device:
         join = getattr(self._board, "join", None)  # boards that keep a network themselves
         if join is not None:
             work["join"] = join
+        if self._beside:
+            work.update(self._beside.tasks)
         bounds = {"link": self._link_bound_ms + GRACE_MS, "say": GRACE_MS}
         if not self.safe_mode:
             for name, task in self._watch.tasks.items():
@@ -122,12 +128,9 @@ class Device:
             else:
                 print("late:", ", ".join(self._supervisor.late(now_ms)))
             if self.safe_mode and (self._mended or now_ms > SAFE_RETRY_MS):
-                self._board.files.write(STARTS_FILE, supervisor.WELL)
-                self._board.restart()
+                self._restart()
             elif self._updates and self._updates.wants_restart(now_ms):
-                # What crashed so far was another program.
-                self._board.files.write(STARTS_FILE, supervisor.WELL)
-                self._board.restart()
+                self._restart()  # what crashed so far was another program
             elif not self.safe_mode and not well and self._supervisor.is_well(now_ms):
                 well = True
                 self._board.files.write(STARTS_FILE, supervisor.WELL)
@@ -135,6 +138,12 @@ class Device:
                 if proved:
                     self._note("program %s has proved itself" % proved)
             await asyncio.sleep(FEED_S)
+
+    def _restart(self):
+        self._board.files.write(STARTS_FILE, supervisor.WELL)
+        if self._beside:
+            self._beside.restarting()
+        self._board.restart()
 
     def _note(self, text):
         self._desk.note("note", {"text": text}, self._clock.now())
@@ -261,6 +270,14 @@ class Device:
     def _answer(self, kind, verdict):
         sealed = self._sealer.seal(VERDICT, verdict, self._clock.now())
         self._keep("config/applied" if kind == 1 else "reply", sealed, retain=kind == 1)
+
+
+def _beside(board, settings, device, seed, watch):
+    if "line" not in settings:
+        return None
+    from device.beside import Beside
+
+    return Beside(board, settings["line"], device, seed, watch)
 
 
 def _tls(broker):

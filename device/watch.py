@@ -6,7 +6,7 @@ from binascii import hexlify
 from device.core.flags import Guard
 from device.core.lamp import judge_lamp
 from device.core.mount import MountGuard
-from device.core.tilt import Mount
+from device.core.tilt import Mount, down_ug
 from device.core.view import View, ViewError
 
 LEAST_PAUSE_S = 0.02  # never without a breath: the link shares this processor
@@ -28,6 +28,8 @@ class Watch:
         self._board, self._clock = board, board.clock
         self._config_of, self._tell, self._tick = config_of, tell, tick
         self.guard, self.frames, self.signage = Guard(), 0, UNKNOWN_SIGN
+        self.camera_wants_light = False  # the camera beside this board, over their line
+        self.felt = {"knocks": 0}  # the fields of ``Reading``
         self._view = self._mount = self._view_hash = None
         self.mount = None
         if board.senses is not None and board.senses.feels:
@@ -82,21 +84,27 @@ class Watch:
 
     async def _feel(self):
         config, senses = self._take(), self._board.senses
-        required = bool(config and config["sign"]["lit_required"])
-        switched = senses.light(required)
-        self.signage = judge_lamp(
-            required or not switched, senses.current_ma(), senses.sign_present(), senses.lamp_limits
-        )
+        lit = self.camera_wants_light or bool(config and config["sign"]["lit_required"])
+        switched = senses.light(lit)
+        current_ma, present = senses.current_ma(), senses.sign_present()
+        self.signage = judge_lamp(lit or not switched, current_ma, present, senses.lamp_limits)
+        felt, case_open = self.felt, senses.case_open()
+        felt["lamp"] = lit if switched else None
+        felt["sign_present"], felt["current_ma"] = present, self.signage.get("current_ma")
+        felt["case"] = None if case_open is None else "open" if case_open else "closed"
         if self.mount is None:
             return
         mount, known = self.mount, self._mount  # an order may change both meanwhile
-        mount.case_open = senses.case_open()
+        mount.case_open = case_open
         now_ms = self._clock.now().utc_ms
         try:
             samples, temperature_c, knocked = await senses.gravity()
         except OSError as error:
             print("accelerometer:", error)
+            felt["gravity_ug"] = felt["temperature_dc"] = None
             return mount.blind("signal_lost", now_ms)
+        felt["gravity_ug"], felt["temperature_dc"] = down_ug(samples), round(10 * temperature_c)
+        felt["knocks"] += 1 if knocked else 0
         flags = mount.knock(now_ms) if knocked else []
         if known is None:
             mount.blind("not_registered", now_ms)

@@ -61,5 +61,6 @@ def _words(report: Report) -> tuple[object, ...]:
         report.refusals,
         report.health.findings,
         report.alarms,
+        None if report.mount is None else (report.mount.verdict, report.mount.cause),
         None if report.events is None else (report.events.state, report.events.unreported),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from viewkeeper.agent.core.assessment import Check, WatchState
@@ -14,6 +14,7 @@ from viewkeeper.protocol.records import (
     EventsReport,
     Header,
     HealthReport,
+    MountReport,
     MoveReport,
     Report,
     SignageReport,
@@ -23,6 +24,7 @@ from viewkeeper.protocol.vocabulary import (
     AlarmKind,
     ClockTrust,
     LifecycleState,
+    TamperState,
     ViewCause,
     ViewVerdict,
 )
@@ -160,6 +162,7 @@ def alarms_of(
     clock: ClockTrust,
     now_ms: int,
     ledger_fault: str | None,
+    board_fault: str | None = None,
 ) -> dict[AlarmKind, Alarm]:
     """The alarms that stand now. ``since_ms`` is the caller's to keep for those that stood."""
     view = report.view
@@ -185,6 +188,7 @@ def alarms_of(
         found[AlarmKind.STORAGE_FAULT] = f"{free / 10:.1f} % of the storage is free"
     if ledger_fault is not None:
         found[AlarmKind.LEDGER_FAULT] = ledger_fault
+    found.update(_alarms_of_board(report.mount, board_fault))
     began_ms = dict.fromkeys(found, now_ms)
     if report.events is not None and report.events.unreported:
         count = report.events.unreported
@@ -200,6 +204,22 @@ def alarms_of(
         )
         for kind, detail in found.items()
     }
+
+
+def _alarms_of_board(mount: MountReport | None, fault: str | None) -> dict[AlarmKind, str]:
+    found: dict[AlarmKind, str] = {}
+    if fault is not None:
+        found[AlarmKind.BOARD_FAULT] = f"the board of sensors: {fault}"
+    if mount is None:
+        return found
+    if mount.verdict is ViewVerdict.MOVED and mount.tilt_mdeg is not None:
+        found[AlarmKind.MOUNT_MOVED] = (
+            f"gravity: tilt {mount.tilt_mdeg / 1000:+.2f}°, "
+            f"roll {(mount.roll_mdeg or 0) / 1000:+.2f}°"
+        )
+    if mount.case is TamperState.OPEN:
+        found[AlarmKind.CASE_OPEN] = "the switch in the board's case says open"
+    return found
 
 
 def mirror_of(site: str, header: Header, report: Report) -> dict[str, Any]:
@@ -256,6 +276,7 @@ def mirror_of(site: str, header: Header, report: Report) -> dict[str, Any]:
             "oldest_ms": report.events.oldest_ms,
         },
         "alarms": None if report.alarms is None else [kind.value for kind in report.alarms],
+        "mount": None if report.mount is None else _mirror_of_mount(report.mount),
         "lifecycle": report.lifecycle.value,
         "filing_due_on": report.filing_due_on,
         "config": {
@@ -266,6 +287,12 @@ def mirror_of(site: str, header: Header, report: Report) -> dict[str, Any]:
         "refusals": report.refusals,
         "last_refusal": None if report.last_refusal is None else report.last_refusal.value,
     }
+
+
+def _mirror_of_mount(mount: MountReport) -> dict[str, Any]:
+    """What is known of it, in the record's own units; as a device's mirror has it."""
+    told = {name.name: getattr(mount, name.name) for name in fields(mount)}
+    return {name: getattr(v, "value", v) for name, v in told.items() if v is not None}
 
 
 def _share(value: int | None, scale: int) -> float | None:

@@ -14,3 +14,4 @@ SENSES = {
 }
 PINS = {"case": 14, "sign": 15, "lamp": 16}
 OUTPUTS = ("lamp",)
+LINE = {"uart": 0, "tx": 0, "rx": 1}  # UART 0 by default (pins 1 and 2)

@@ -80,6 +80,11 @@ def attitude(up):
     return asin(max(-1.0, min(1.0, z / length))) * DEGREE, atan2(-x, -y) * DEGREE
 
 
+def down_ug(samples):
+    """Which way is down, millionths of g: the other way from what is measured at rest."""
+    return [-round(1e6 * sum(s[i] for s in samples) / len(samples)) for i in range(3)]
+
+
 def in_camera_axes(sample, axes):
     """A sample turned as a board says: ``axes`` like ``+x-z+y`` names the sensor's axis, and its
     direction, that lies along the camera's X, Y and Z."""

@@ -18,6 +18,7 @@ from device.store.programs import Programs
 EPOCH_SHIFT_S = 946_684_800 if time.gmtime(0)[0] == 2000 else 0  # boards count from 2000
 WATCHDOG_MS = 8000  # an RP2040's can wait 8388 ms at most
 JOIN_S, NTP_AGAIN_S = 30, 6 * 3600
+LINE_BUFFER = 2048  # two frames and their echo, while a signature is computed
 CLOCK_HOLDS_MS = 24 * 3_600_000  # a crystal of 20 ppm is off by two seconds in a day
 
 
@@ -60,7 +61,9 @@ class Board:
 
     async def join(self):
         """Join the network and keep the clock right; for ever."""
-        about = self._settings["wifi"]
+        about = self._settings.get("wifi")
+        if about is None:
+            return  # the camera beside this board is its way out
         self._station = station = network.WLAN(network.STA_IF)
         station.active(True)
         asked_s = None
@@ -74,6 +77,26 @@ class Board:
             elif asked_s is None or time.time() - asked_s > NTP_AGAIN_S:
                 asked_s = time.time() if self._ask_time() else None
             await asyncio.sleep(5)
+
+    def open_line(self):
+        """(reader, writer) of the UART to a camera; OSError where there is none."""
+        about, default = self._settings["line"], getattr(self.about, "LINE", {})
+        told = {name: about.get(name, default.get(name)) for name in ("uart", "tx", "rx")}
+        if None in told.values():
+            raise OSError("no uart, tx and rx for the line: name them in the settings")
+        uart = machine.UART(
+            told["uart"],
+            baudrate=about.get("baud", 115_200),
+            tx=machine.Pin(told["tx"]),
+            rx=machine.Pin(told["rx"]),
+            rxbuf=LINE_BUFFER,
+            timeout=0,
+        )
+        return asyncio.StreamReader(uart), asyncio.StreamWriter(uart, {})
+
+    def watchdog_reset(self):
+        """Whether the watchdog made this start; an RP2040 says so of every reset by program."""
+        return machine.reset_cause() == machine.WDT_RESET
 
     def feed(self):
         """Tell the watchdog that all is well; the first time starts it, and nothing stops it."""

@@ -11,6 +11,8 @@ from device.store.files import Files
 from device.store.programs import Programs
 
 PICTURE_TIMEOUT_S = 5
+CS8_CREAD_CLOCAL, VTIME, VMIN = 0x8B0, 5, 6  # Linux
+WDIOF_CARDRESET = 0x20  # include/uapi/linux/watchdog.h
 EPOCH_SHIFT_S = 946_684_800 if time.gmtime(0)[0] == 2000 else 0  # boards count from 2000
 
 
@@ -115,9 +117,31 @@ class Board:
             from device.hal.senses import fake_senses
 
             self.senses = fake_senses(settings["fake_senses"], time.sleep_ms)
+        self._line, self._reset_cause = settings.get("line"), settings.get("watchdog_status")
         self._watchdog_path = settings.get("watchdog")
         root = settings.get("program")
         self.programs = Programs(self.files, root) if root else None
+
+    def open_line(self):
+        """(reader, writer) of the terminal that is the line, set to pass bytes as they are."""
+        import termios
+
+        port = open(self._line["path"], "r+b")
+        told = termios.tcgetattr(port.fileno())
+        told[0] = told[1] = told[3] = 0
+        told[2] = CS8_CREAD_CLOCAL
+        told[4] = told[5] = getattr(termios, "B%d" % self._line.get("baud", 115_200))
+        told[6][VTIME] = told[6][VMIN] = 0  # a read gives what is there
+        termios.tcsetattr(port.fileno(), termios.TCSANOW, told)
+        return asyncio.StreamReader(port), asyncio.StreamWriter(port, {})
+
+    def watchdog_reset(self):
+        """Whether the kernel says that its watchdog made this start (``bootstatus``)."""
+        try:
+            with open(self._reset_cause or "") as file:
+                return bool(int(file.read()) & WDIOF_CARDRESET)
+        except (OSError, ValueError):
+            return False
 
     def feed(self):
         """Tell the watchdog that all is well."""

@@ -31,6 +31,7 @@ class Settings:
         keepalive_s: a ping goes out twice in it; silence for longer means the line is dead.
         retry_first_s, retry_most_s: full jitter between reconnects grows from one to the other.
         replay_per_s: how many messages a second come back from flash after an outage.
+        opening: coroutine function that gives (reader, writer); ``None``: over the network.
     """
 
     def __init__(
@@ -48,7 +49,9 @@ class Settings:
         retry_most_s=300.0,
         connect_timeout_s=30,
         replay_per_s=5,
+        opening=None,
     ):
+        self.opening = opening
         self.host, self.port, self.client_id = host, port, client_id
         self.will, self.topics, self.tls = will, topics, tls
         self.user, self.password = user, password
@@ -146,7 +149,9 @@ class Client:
 
     async def _handshake(self):
         s = self.settings
-        if s.tls is None:
+        if s.opening is not None:
+            reader, writer = await s.opening()
+        elif s.tls is None:
             reader, writer = await asyncio.open_connection(s.host, s.port)
         else:
             reader, writer = await asyncio.open_connection(s.host, s.port, s.tls(), s.host)

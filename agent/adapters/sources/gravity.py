@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.ports import FrameSource
@@ -94,10 +95,18 @@ def axes_of(text: str) -> tuple[tuple[str, int], ...]:
     return axes
 
 
+class FeelsGravity(Protocol):
+    """An accelerometer, here or on the board beside the camera."""
+
+    def gravity(self) -> tuple[float, float, float]:
+        """Down in the camera's frame; raises SetupError where it is silent."""
+        ...
+
+
 class FeltSource:
     """A ``FrameSource`` around another; an accelerometer that falls silent stops no frame."""
 
-    def __init__(self, source: FrameSource, accelerometer: Accelerometer) -> None:
+    def __init__(self, source: FrameSource, accelerometer: FeelsGravity) -> None:
         self._source, self._accelerometer = source, accelerometer
         self._silent = False
 

@@ -77,3 +77,42 @@ def test_home_assistant_is_introduced_in_the_form_that_is_asked_for(tmp_path, to
 def test_an_unknown_form_is_named(tmp_path):
     with pytest.raises(SetupError, match="off, component, device"):
         loaded(tmp_path, GOOD + '[homeassistant]\ndiscovery = "yes"\n')
+
+
+BOARD = f"""
+[board]
+port = "/dev/serial0"
+id = "gate-board"
+key = "{"ab" * 32}"
+cert_file = "board.crt"
+key_file = "board.key"
+"""
+
+
+def test_a_board_on_the_serial_line_is_read(tmp_path):
+    board = loaded(tmp_path, GOOD + BOARD).board
+    assert (board.port, board.id, board.baud) == ("/dev/serial0", "gate-board", 115_200)
+    assert board.cert_file == str(tmp_path / "board.crt")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (('id = "gate-board"', 'id = "Gate"'), "[board] id"),
+        (("ab" * 32, "AB" * 32), "64 hexadecimal digits"),
+        (('key_file = "board.key"', ""), "go together"),
+        (("[board]", "[board]\nbaud = 1200"), "baud must be one of"),
+        (("[board]", "[board]\nsilent_s = 1"), "silent_s must be 5 to 3600"),
+        (("[board]", '[accelerometer]\npath = "p"\n[board]'), "keep one of them"),
+    ],
+)
+def test_a_board_that_cannot_be_is_named(tmp_path, change, named):
+    with pytest.raises(SetupError) as error:
+        loaded(tmp_path, GOOD + BOARD.replace(*change))
+    assert named in error.value.hint
+    assert error.value.reason is Reason.SETTING
+
+
+def test_a_sign_that_the_board_senses_needs_the_board(tmp_path):
+    with pytest.raises(SetupError, match="set its port"):
+        loaded(tmp_path, GOOD + '[signage]\ndriver = "board"\n')
