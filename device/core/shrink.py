@@ -8,9 +8,10 @@ def shrink_factor(width, height):
     return max(1, min(width // MIN_W, height // MIN_H))
 
 
-def shrink_rows(rows, width, factor):
-    """One row of means of ``factor`` rows given one after the other."""
-    out = bytearray(width // factor)
+def shrink_rows(rows, width, factor, out=None):
+    """One row of means of ``factor`` rows given one after the other; into ``out`` where given."""
+    if out is None:
+        out = bytearray(width // factor)
     area, half = factor * factor, factor * factor // 2
     for index in range(len(out)):
         total = half

@@ -23,9 +23,10 @@ class ModuleCamera:
         self._pins, self._camera = pins, None
         self._factor = shrink_factor(WIDTH, HEIGHT)
         self.size = (WIDTH // self._factor, HEIGHT // self._factor)
+        self._grey = bytearray(self.size[0] * self.size[1])  # taken once, while the heap is whole
 
     async def grey(self):
-        """One picture of ``size``, row by row.
+        """One picture of ``size``, row by row; lent: the next one lies in the same bytes.
 
         Raises:
             CameraError: no picture, or one of another size.
@@ -37,12 +38,12 @@ class ModuleCamera:
             self._camera = None  # it may come back, and must be started then
             raise CameraError("camera: no grey picture of %d x %d" % (WIDTH, HEIGHT))
         (across, rows), step = self.size, WIDTH * self._factor
-        out = bytearray(across * rows)
+        out, whole = memoryview(self._grey), memoryview(frame)
         for row in range(rows):
-            part = frame[row * step : (row + 1) * step]
-            out[row * across : (row + 1) * across] = shrink_rows(part, WIDTH, self._factor)
+            part = whole[row * step : (row + 1) * step]
+            shrink_rows(part, WIDTH, self._factor, out[row * across : (row + 1) * across])
         self._camera.free_buffer()
-        return out
+        return self._grey
 
 
 def _opened(pins):

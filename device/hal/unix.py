@@ -34,9 +34,12 @@ class HttpCamera:
         self._width, self._rows = width, height // self._factor
         self.size = (width // self._factor, self._rows)
         self._length = width * height * 3 // 2
+        # Taken once, while the heap is whole: a picture is by far the largest thing in it.
+        self._grey = bytearray(self.size[0] * self._rows)
+        self._strip = bytearray(width * self._factor)
 
     async def grey(self):
-        """One picture of ``size``, row by row.
+        """One picture of ``size``, row by row; lent: the next one lies in the same bytes.
 
         Raises:
             CameraError: no answer, no picture, or one of another size.
@@ -64,12 +67,17 @@ class HttpCamera:
                 line = await reader.readline()
             if length not in (None, self._length):
                 raise ValueError("a picture of another size: %d bytes" % length)
-            across = self.size[0]
-            out = bytearray(across * self._rows)
+            across, out = self.size[0], memoryview(self._grey)
+            strip = memoryview(self._strip)
             for at in range(0, len(out), across):
-                rows = await reader.readexactly(self._width * self._factor)
-                out[at : at + across] = shrink_rows(rows, self._width, self._factor)
-            return out
+                filled = 0
+                while filled < len(strip):
+                    got = await reader.readinto(strip[filled:])
+                    if not got:
+                        raise EOFError("the picture ended early")
+                    filled += got
+                shrink_rows(self._strip, self._width, self._factor, out[at : at + across])
+            return self._grey
         finally:
             writer.close()
             await writer.wait_closed()

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from tests.device.figures import keep
 from tests.device.runner import MICROPYTHON, compiled, needs_micropython
 from viewkeeper.protocol.vocabulary import LifecycleState
 from viewkeeper.sim.broker import Broker, installed_kinds
@@ -96,7 +97,7 @@ def test_the_whole_device_turns_and_turns_and_its_heap_stays_flat(tmp_path):
         assert seen.refused == []
         assert {"camera_moved"} <= {event.event.value for event in seen.events}
     heap = json.loads((device.folder / "soak.json").read_text())
-    print(json.dumps({"turns": TURNS, "bytes": heap}))
+    keep("whole", what="the whole device, on a broker", turns=TURNS, heap="1M", bytes=heap)
     # Messages on their way come and go; what is kept for ever would add up from sample to sample.
     settled = heap[2:]
     assert max(settled) - min(settled) <= 12_000

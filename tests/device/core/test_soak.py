@@ -5,7 +5,8 @@ import os
 import pytest
 
 from tests.device.core.test_desk import BEGIN, deliveries
-from tests.device.runner import needs_micropython, run
+from tests.device.figures import keep
+from tests.device.runner import HEAP, needs_micropython, run
 from tests.device.test_view import picture
 
 TURNS = int(os.environ.get("VIEWKEEPER_SOAK_TURNS", "300"))
@@ -50,6 +51,7 @@ def test_the_heap_is_no_fuller_after_many_turns(tmp_path):
     files, _ = deliveries()
     script = SOAK.replace("TURNS", str(TURNS))
     seen = run(script, tmp_path, files=files, timeout_s=2900)
+    keep("core", what="the core: orders, refusals, records", turns=TURNS, heap=HEAP, bytes=seen)
     assert len(seen) == 11
     # The first tenth fills what is filled once; after it, not one block of 32 bytes more.
     assert max(seen[1:]) - min(seen[1:]) <= 1024
@@ -119,6 +121,7 @@ def test_looking_and_feeling_leaves_the_heap_as_it_was(tmp_path):
     turns = TURNS if TURNS >= 1000 else 40
     script = WHOLE.replace("TURNS", str(turns))
     seen, flags = run(script, tmp_path, files=files, heap="512K", timeout_s=2900)
+    keep("senses", what="view check and sensors", turns=turns, heap="512K", bytes=seen)
     assert flags > turns // 16
     assert max(seen[1:]) - min(seen[1:]) <= 1024
     assert abs(seen[-1] - seen[1]) <= 512
