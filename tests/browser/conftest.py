@@ -90,6 +90,18 @@ def visit(chromium: Browser, broker: desk.Broker) -> Iterator[Visit]:
     assert not complaints, complaints
 
 
+def open_tab(page: Page, name: str, count: int) -> None:
+    """Open a tab of a camera's log, once what it holds is there.
+
+    A message that comes may push the tab away between the press and the release of the mouse, and
+    a click that ends on something else is none.
+    """
+    tab = page.locator(f"[data-tab={name}]")
+    expect(tab.locator(".count")).to_have_text(str(count))
+    tab.click()
+    expect(tab).to_have_attribute("aria-selected", "true")
+
+
 def _note(complaints: list[str], message: ConsoleMessage) -> None:
     # A browser reports every socket and request that fails; that is the broker's or the
     # recorder's absence, or the server's question who it is, which is for the page to tell.

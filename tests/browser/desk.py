@@ -207,10 +207,11 @@ def recording_desk(broker: Broker, register: Register, path: Path) -> Iterator[D
     address = BrokerAddress(host="127.0.0.1", port=broker.tcp_port)
     recorder = Recorder(Intake(register), recording, address, now_ms)
     for _ in range(200):
-        if recorder.health()["connected"]:
+        # Its subscription follows its connection: from what is heard on it is there.
+        publish(broker, Topics("nowhere", "probe").status, b"online")
+        if recorder.health()["heard"]:
             break
         time.sleep(0.05)
-    time.sleep(0.2)  # its subscription follows its connection
     try:
         yield Desk(recording, recorder, Api(recording, now_ms, recorder.health), path)
     finally:

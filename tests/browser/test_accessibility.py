@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, open_tab
 from tests.browser.desk import Broker, Voice, everybody, report
 from viewkeeper.protocol.vocabulary import AlarmKind, EventKind, LitState, ViewCause, ViewVerdict
 
@@ -38,7 +38,7 @@ def test_one_camera_in_trouble(broker: Broker, visit: Visit, theme: str, languag
     expect(page.locator("[data-notice=refused]")).to_be_visible()
     expect(page.locator("[data-event=event]")).to_be_visible()
     assert complaints(page) == []
-    page.locator("[data-tab=unverified]").click()
+    open_tab(page, "unverified", 1)
     expect(page.locator("[data-refused]")).to_be_visible()
     assert complaints(page) == []
 

@@ -9,7 +9,7 @@ import cbor2
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, open_tab
 from tests.browser.desk import SITE, Broker, Voice, everybody, publish, report
 from viewkeeper.protocol import cbor, cose
 from viewkeeper.protocol.topics import Topics
@@ -93,7 +93,7 @@ def test_no_forged_record_changes_what_is_shown(
         f"Ed25519 signature of key {gate.signer.verify_key.kid.hex()}, "
         f"checked in this browser ({expected})",
     )
-    page.locator("[data-tab=unverified]").click()
+    open_tab(page, "unverified", 0)
     for number, (name, (forge, reason)) in enumerate(FORGERIES.items(), start=1):
         gate.publish(gate.topics.report, forge(gate))
         expect(card.locator("[data-refused]"), name).to_have_count(number)
@@ -139,7 +139,7 @@ def test_a_true_record_on_the_wrong_topic_is_refused(broker: Broker, visit: Visi
     expect(page.locator("[data-verdict=same]")).to_be_visible()
     gate.event(EventKind.CAMERA_STRUCK, topic=gate.topics.event("camera_moved"))
     gate.publish(gate.topics.alarm("view_moved"), gate.sign(LIE), retain=True)
-    page.locator("[data-tab=unverified]").click()
+    open_tab(page, "unverified", 2)
     expect(page.locator("[data-refused=wrong_kind]")).to_have_count(2)
     expect(page.locator("[data-alarm]")).to_have_count(0)
     expect(page.locator("[data-verdict=same]")).to_be_visible()
@@ -150,7 +150,7 @@ def test_a_forged_alarm_does_not_stand(broker: Broker, visit: Visit) -> None:
     stranger = Voice(broker, "cam-07")
     page = visit(everybody(gate))
     stranger.alarm(AlarmKind.VIEW_MOVED)
-    page.locator("[data-tab=unverified]").click()
+    open_tab(page, "unverified", 1)
     expect(page.locator("[data-refused=unknown_key]")).to_have_count(1)
     expect(page.locator("[data-alarm]")).to_have_count(0)
 

@@ -83,6 +83,7 @@ def test_who_signed_in_is_who_acknowledges(
         page = visit(everybody(gate), api=api, sign_in=sign_in, connected=False)
         fill(page, PASSWORD)
         page.locator("[data-acknowledge]").click()
+        expect(page.locator("input[name=note]")).to_be_focused()
         page.keyboard.type("seen")
         page.keyboard.press("Enter")
         expect(page.locator("[data-acknowledged]")).to_contain_text(NAME)

@@ -49,9 +49,8 @@ function blindSpans(points, end) {
 const MARKED = { event: "event", alarm_began: "alarm", order: "order", offline: "gap", gap: "gap" };
 const SHAPES = { alarm: "M0 -5L5.5 5H-5.5Z", event: "M0 -5L5 0L0 5L-5 0Z", order: "M-4 -4H4V4H-4Z", gap: "M-4 -4L4 4M4 -4L-4 4" };
 
-/** A row of marks at the times of what happened; what each is stands in its title and below. */
+/** A row of marks at the times of what happened, kept free for the first; what each is stands in its title and below. */
 function Marks({ marks, words, x }) {
-  if (!marks.length) return null;
   return html`
     <div class="drift-row marks" data-marks=${marks.length}>
       <span class="drift-name">${words.t("drift.events")}</span>
