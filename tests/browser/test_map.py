@@ -18,6 +18,15 @@ from viewkeeper.dashboard.register import Register
 from viewkeeper.protocol.vocabulary import ViewVerdict
 
 pytestmark = pytest.mark.e2e
+NAMES = """() => {
+  const sheet = document.querySelector(".sheet-window svg").getBoundingClientRect();
+  const names = [...document.querySelectorAll(".pin text")].map((one) => {
+    const { left, top, width, height } = one.getBoundingClientRect();
+    const [rim, ink] = [2, 0.2 * height]; // the halo; above and below the letters
+    return [left + rim, top + ink, left + width - rim, top + height - ink];
+  });
+  return [[sheet.left, sheet.right], ...names];
+}"""
 
 
 def test_each_camera_is_drawn_where_it_hangs_and_looks(
@@ -45,6 +54,28 @@ def test_each_camera_is_drawn_where_it_hangs_and_looks(
     pin.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".card h2")).to_have_text("Gate 1")
+
+
+def test_no_name_stands_on_another_or_leaves_the_sheet(broker: Broker, visit: Visit) -> None:
+    voices = [Voice(broker, f"cam-{n}", f"A gate of some name {n}", f"{n}号门") for n in range(8)]
+    cameras = [
+        voice.entry(position=(4.0 * n, float(n % 2)), azimuth_deg=45.0 * n)
+        for n, voice in enumerate(voices)
+    ]
+    page = visit(Register(tuple(cameras)), size=(390, 844))
+    page.locator("button[data-map]").click()
+    expect(page.locator("[data-pin]")).to_have_count(8)
+    for language, word in {"en": "gate", "zh": "号"}.items():
+        page.locator(f"[data-language={language}]").click()
+        expect(page.locator(".pin text").first).to_contain_text(word)
+        (left, right), *boxes = page.evaluate(NAMES)
+        assert boxes, "the first has room"
+        for number, one in enumerate(boxes):
+            assert left <= one[0], "on the sheet"
+            assert one[2] <= right, "on the sheet"
+            for other in boxes[:number]:
+                beside = one[2] <= other[0] or other[2] <= one[0]
+                assert beside or one[3] <= other[1] or other[3] <= one[1]
 
 
 @pytest.fixture

@@ -126,7 +126,8 @@ def test_a_configuration_in_force_names_its_signers_and_its_tolerance_is_drawn(
     expect(fact(page, "signers")).to_contain_text("Li Ming")
     expect(fact(page, "signers")).to_contain_text("Zhang Hua")
     expect(page.locator("[data-band=signed]")).to_be_visible()
-    expect(page.locator(".drift-row:not(.marks) .drift-reach").first).to_have_text("±3.2°")  # 1.6 of two degrees
+    reach = page.locator(".drift-row:not(.marks) .drift-reach").first
+    expect(reach).to_have_text("±3.2°")  # 1.6 of two degrees
     assert complaints(page) == []
     gate.publish(
         gate.topics.config_desired,

@@ -43,6 +43,30 @@ function extent(values) {
   return [low, high - low];
 }
 
+const GLYPH = { latin: 0.68, wide: 1 }; // of the font's size, at most about
+const LONGEST = 18;
+
+/**
+ * Names beside pins: [{text, x, y} or null], in the order of `labels`: {title, x, lines},
+ * `lines` the base lines that it may stand on, best first. Each stays on the sheet, and none stands on
+ * one before it: a name that finds no room is left out.
+ */
+export function placeNames(labels, [left, , width], size) {
+  const taken = [];
+  return labels.map(({ title, x, lines }) => {
+    const text = title.length > LONGEST ? `${title.slice(0, LONGEST - 1)}…` : title;
+    const half = [...text].reduce((sum, one) => sum + size * (one > "\u2e80" ? GLYPH.wide : GLYPH.latin), 0) / 2;
+    const middle = Math.min(Math.max(x, left + half), left + width - half);
+    for (const y of lines) {
+      const box = [middle - half, y - size, middle + half, y + 0.25 * size];
+      if (taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;
+      taken.push(box);
+      return { text, x: middle, y };
+    }
+    return null;
+  });
+}
+
 /** A round length, in metres, of about `share` of the width: 1, 2 or 5 times a power of ten. */
 export function scaleBar(width, share = 0.2) {
   const wanted = width * share;

@@ -8,7 +8,7 @@ import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { isBoard } from "../model/finding.js";
 import { moveOf } from "../model/geometry.js";
 import { verdictOf } from "../model/judge.js";
-import { scaleBar, sheetsOf } from "../model/sheets.js";
+import { placeNames, scaleBar, sheetsOf } from "../model/sheets.js";
 import { href } from "./tile.js";
 
 const PX = { reach: 52, dot: 6, finger: 14, label: 12 }; // on the screen
@@ -65,13 +65,14 @@ function Sheet({ sheet, words, zoom }) {
   const [x, y, width, height] = sheet.box;
   const [drawing, unit] = useUnit(sheet.box, zoom);
   const drawn = sheet.pins.slice(0, MOST);
+  const names = placeNames(drawn.length <= NAMED ? drawn.map((pin) => labelOf(pin, sheet, words, unit)) : [], sheet.box, PX.label * unit);
   return html`<div class="sheet-window" tabindex="0" role="group" aria-label=${words.t("map")} data-zoomed=${zoom}>
     <svg ref=${drawing} class=${`sheet-${zoom} ${sheet.image ? "on-picture" : ""}`} viewBox=${sheet.box.join(" ")} stroke-width=${1.5 * unit} font-size=${PX.label * unit}>
       ${sheet.image
         ? html`<image href=${sheet.image} x=${x} y=${y} width=${width} height=${height} preserveAspectRatio="none" />`
         : html`<${Grid} box=${sheet.box} unit=${unit} words=${words} />`}
       <${North} box=${sheet.box} unit=${unit} turn=${sheet.north} />
-      ${drawn.toReversed().map((pin) => html`<${Pin} key=${pin.camera.id} pin=${pin} sheet=${sheet} words=${words} unit=${unit} named=${drawn.length <= NAMED} />`)}
+      ${drawn.map((pin, at) => [pin, names[at]]).reverse().map(([pin, name]) => html`<${Pin} key=${pin.camera.id} pin=${pin} sheet=${sheet} words=${words} unit=${unit} name=${name} />`)}
     </svg>
   </div>`;
 }
@@ -93,16 +94,20 @@ function North({ box: [x, y, width], unit, turn }) {
   return html`<g class="north" transform=${at} aria-hidden="true"><circle r="16" /><path d="M0 -12L5 8L0 4L-5 8Z" /></g>`;
 }
 
+/** Its name's places: first on the side that the camera does not look to. */
+function labelOf({ camera, x, y, azimuth }, sheet, words, unit) {
+  const down = azimuth !== null && !isBoard(camera.report?.body) && Math.cos(((azimuth + sheet.north) * Math.PI) / 180) < 0;
+  const lines = [y + 20 * unit, y - 11 * unit];
+  return { title: words.title(camera.config), x, lines: down ? lines.reverse() : lines };
+}
+
 /** A camera at its place: wedges, a dot, a finger's room around it. */
-function Pin({ pin: { camera, x, y, azimuth }, sheet, words, unit, named }) {
+function Pin({ pin: { camera, x, y, azimuth }, sheet, words, unit, name }) {
   const body = camera.report?.body;
   const view = body?.view;
   const board = isBoard(body); // it looks nowhere
   const move = view?.move && view.verdict !== "cannot_tell" ? moveOf(view.move) : null;
-  const title = words.title(camera.config);
-  const say = `${title}: ${words.finding(body)}`;
-  // The name stands on the side that the camera does not look to.
-  const down = !board && azimuth !== null && Math.cos(((azimuth + sheet.north) * Math.PI) / 180) < 0;
+  const say = `${words.title(camera.config)}: ${words.finding(body)}`;
   return html`<a href=${href(camera)} aria-label=${say} class=${`pin state-${verdictOf(camera)} ${board ? "board-pin" : ""}`} data-pin=${camera.id}>
     <title>${say}</title>
     ${!board && html`<${Wedges} x=${x} y=${y} azimuth=${azimuth} north=${sheet.north} hfov=${camera.config.hfov_deg} move=${move} reach=${reachOf(sheet.box, unit)} />`}
@@ -110,7 +115,7 @@ function Pin({ pin: { camera, x, y, azimuth }, sheet, words, unit, named }) {
     ${board
       ? html`<rect class="dot" x=${x - PX.dot * unit} y=${y - PX.dot * unit} width=${2 * PX.dot * unit} height=${2 * PX.dot * unit} />`
       : html`<circle class="dot" cx=${x} cy=${y} r=${PX.dot * unit} />`}
-    ${named && html`<text x=${x} y=${y + (down ? -11 : 20) * unit} text-anchor="middle" stroke-width=${3 * unit}>${title.length > 18 ? `${title.slice(0, 17)}…` : title}</text>`}
+    ${name && html`<text x=${name.x} y=${name.y} text-anchor="middle" stroke-width=${3 * unit}>${name.text}</text>`}
   </a>`;
 }
 

@@ -2,6 +2,7 @@
 // file of plans, which the server reads when it starts.
 
 import { html, useRef, useState } from "../vendor/preact.js";
+import { placeNames } from "../model/sheets.js";
 import { CopyText } from "./copy.js";
 import { Wedges, reachOf, useUnit } from "./map.js";
 
@@ -35,6 +36,8 @@ export function Placing({ site, plan, cameras, words }) {
   const remove = () => setPins(({ [chosen]: _, ...rest }) => rest);
   const place = pins[chosen];
   const titleOf = (camera) => words.title(cameras.find((one) => one.config.camera === camera)?.config ?? { title: camera });
+  const placed = Object.entries(pins).sort(([one], [other]) => (other === chosen) - (one === chosen)); // the chosen one keeps its name
+  const names = placeNames(placed.map(([camera, { x, y }]) => ({ title: titleOf(camera), x, lines: [y + 20 * unit, y - 11 * unit] })), box, 12 * unit);
   return html`<section class="placing">
     <header><h2>${words.t("placing.title", { site })}</h2><p class="quiet">${words.t("placing.note")}</p></header>
     <div class="panel">
@@ -43,9 +46,9 @@ export function Placing({ site, plan, cameras, words }) {
         onPointerDown=${(event) => { dragged.current = true; event.currentTarget.setPointerCapture(event.pointerId); at(event); }}
         onPointerMove=${(event) => dragged.current && at(event)} onPointerUp=${() => { dragged.current = false; }}>
         <image href=${plan.image} width=${plan.width} height=${plan.height} preserveAspectRatio="none" />
-        ${Object.entries(pins).map(([camera, { x, y, azimuth_deg: azimuth }]) => html`<g key=${camera} class=${`pin state-${camera === chosen ? "moved" : "none"}`} data-placed=${camera}>
+        ${placed.map(([camera, { x, y, azimuth_deg: azimuth }], n) => html`<g key=${camera} class=${`pin state-${camera === chosen ? "moved" : "none"}`} data-placed=${camera}>
           <${Wedges} x=${x} y=${y} azimuth=${azimuth} north=${plan.north_deg} hfov=${cameras.find((one) => one.config.camera === camera)?.config.hfov_deg} move=${null} reach=${reachOf(box, unit)} />
-          <circle class="dot" cx=${x} cy=${y} r=${6 * unit} /><text x=${x} y=${y + 20 * unit} text-anchor="middle" stroke-width=${3 * unit}>${titleOf(camera)}</text></g>`)}
+          <circle class="dot" cx=${x} cy=${y} r=${6 * unit} />${names[n] && html`<text x=${names[n].x} y=${names[n].y} text-anchor="middle" stroke-width=${3 * unit}>${names[n].text}</text>`}</g>`)}
       </svg>
     </div>
     <div class="panel form">
