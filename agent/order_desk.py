@@ -31,7 +31,7 @@ from viewkeeper.agent.core.ledger.entries import Entry, EntryKind
 from viewkeeper.agent.core.ledger.segments import RETENTION_DAYS, SEGMENT_BYTES
 from viewkeeper.agent.core.policy.lifecycle import Duty, duty
 from viewkeeper.agent.core.trust.clock import Now
-from viewkeeper.agent.recovery import recover
+from viewkeeper.agent.recovery import file_details, recover
 from viewkeeper.agent.refusal_log import RefusalLog
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.checkpoints import Checkpoint
@@ -164,12 +164,7 @@ class OrderDesk:
 
     def _close_file(self, now: Now) -> None:
         utc_ms = now.utc_s * 1000
-        details: dict[str, cbor.Value] = {
-            "state": self._state.to_bytes(),
-            "total": self._refusals.total,
-        }
-        if self._refusals.last is not None:
-            details["reason"] = self._refusals.last.value
+        details = file_details(self._state, self._refusals)
         self._ledger.close_file(details, utc_ms=utc_ms, clock_trusted=now.trusted)
         if now.trusted:
             # Only a clock that is known to be right may make anything old.

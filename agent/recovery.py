@@ -7,6 +7,8 @@ from viewkeeper.agent.adapters.store.slots import SlotStore
 from viewkeeper.agent.core.device_state import DeviceState
 from viewkeeper.agent.core.ledger.entries import Entry, EntryKind
 from viewkeeper.agent.core.replay import replay
+from viewkeeper.agent.refusal_log import RefusalLog
+from viewkeeper.protocol import cbor
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
 
 
@@ -32,6 +34,10 @@ def recover(store: SlotStore, ledger: LedgerFile) -> DeviceState:
         raise SetupError(Reason.LEDGER_TAMPERED, error.hint) from error
     state = replayed.state
     utc_ms = Entry.decode(records[-1]).utc_ms if records else 0
+    if ledger.unbegun:
+        # The power went between closing a file and beginning the next.
+        counted = RefusalLog(ledger, state.refusals, lambda: 0.0)
+        ledger.begin_with(file_details(state, counted), clock_trusted=False)
     ledger.mend(utc_ms=utc_ms)
     if replayed.open_intent is not None:
         has_it = state.ledger_size == replayed.open_intent + 1
@@ -42,6 +48,14 @@ def recover(store: SlotStore, ledger: LedgerFile) -> DeviceState:
     if state is not kept:
         store.save(state.to_bytes())
     return state
+
+
+def file_details(state: DeviceState, refusals: RefusalLog) -> dict[str, cbor.Value]:
+    """What the beginning of a ledger file tells whoever reads on from there."""
+    details: dict[str, cbor.Value] = {"state": state.to_bytes(), "total": refusals.total}
+    if refusals.last is not None:
+        details["reason"] = refusals.last.value
+    return details
 
 
 def _load_state(store: SlotStore) -> DeviceState | None:

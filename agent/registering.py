@@ -10,6 +10,7 @@ from pathlib import Path
 
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.adapters.store.lock import FolderLock
+from viewkeeper.agent.adapters.store.slots import SlotStore
 from viewkeeper.agent.adapters.system.clock import SystemClock
 from viewkeeper.agent.app import Storage
 from viewkeeper.agent.catalogue import Adapters
@@ -23,6 +24,7 @@ from viewkeeper.agent.enrolling import enrol as enrol_in
 from viewkeeper.agent.inspection import export_bundle
 from viewkeeper.agent.locked_desk import now_of
 from viewkeeper.agent.ports import SourceEndedError, SourceError
+from viewkeeper.agent.recovery import recover
 from viewkeeper.agent.settings import Settings
 from viewkeeper.protocol.cose import VerifyKey
 from viewkeeper.protocol.enrolment import Enrolment
@@ -107,6 +109,7 @@ def register_view(
         digest = storage.views.add(view.to_bytes())
         ledger = LedgerFile(storage.ledger)
         try:
+            recover(SlotStore(storage.directory), ledger)
             ledger.append(
                 EntryKind.VIEW_REGISTERED,
                 {"view": digest, "frames": len(taken)},

@@ -8,6 +8,7 @@ index of its first entry.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -42,6 +43,8 @@ class LedgerFile:
         # A power cut between closing a file and beginning the next leaves only the closed.
         last = older.pop() if older and not self._begins(data) else None
         closed = b"" if last is None else last.read_bytes()
+        self._unbegun = hashlib.sha256(closed).digest() if closed and peek(data) is None else None
+        self._told: dict[str, cbor.Value] | None = None
         self._check_older([*older, *([last] if last else [])], data)
         self._beginning = self._beginning_of(closed or data)
         self._read(closed, data)
@@ -101,6 +104,11 @@ class LedgerFile:
         """How much of a write cut short is still to be mended."""
         return self._torn_bytes
 
+    @property
+    def unbegun(self) -> bool:
+        """Whether a file was closed and the next has no beginning yet: ``begin_with`` is due."""
+        return self._unbegun is not None
+
     def append(self, kind: EntryKind, details: Mapping[str, cbor.Value], *, utc_ms: int) -> Entry:
         """Add an entry; on return the disk has it.
 
@@ -113,7 +121,10 @@ class LedgerFile:
         return entry
 
     def mend(self, *, utc_ms: int) -> None:
-        """Cut a tail torn by a power cut and enter that it was; nothing where there is none."""
+        """Write a beginning that is due, then cut a tail torn by a power cut and enter that it was;
+        nothing where there is neither."""
+        if self._unbegun is not None:
+            self._begin(self._unbegun, utc_ms)
         if self._torn_bytes:
             details: dict[str, cbor.Value] = {"bytes": self._torn_bytes}
             repair = Entry(self._size, utc_ms, EntryKind.REPAIRED, details, self._head)
@@ -122,27 +133,44 @@ class LedgerFile:
 
     def close_file(
         self, details: Mapping[str, cbor.Value], *, utc_ms: int, clock_trusted: bool
-    ) -> Entry:
+    ) -> None:
         """Close the file being written and begin the next.
 
         Args:
             details: what whoever reads on from here must know: the camera's state.
             utc_ms, clock_trusted: only a close by a trusted clock lets a file grow old.
+
+        Raises:
+            OSError: not begun yet; the next append will first write the beginning.
         """
         self.mend(utc_ms=utc_ms)
         if self._ragged:
             self._cut(self._open())
         self.close()
         data = self._path.read_bytes()
-        file_hash = hashlib.sha256(data).digest()
         self._disk.rename(self._path, self._older_path(self._first_entry(data).index))
-        self._disk.sync_directory(self._path.parent)
-        self._beginning = Beginning(self._size, self._head, self._frontier, file_hash)
+        self._unbegun = hashlib.sha256(data).digest()
+        self._beginning = Beginning(self._size, self._head, self._frontier, self._unbegun)
         self._records, self._bytes = [], 0
-        more = segment_details(
-            self._frontier, file_hash, {**details, "clock_trusted": clock_trusted}
-        )
-        return self.append(EntryKind.SEGMENT, more, utc_ms=utc_ms)
+        self.begin_with(details, clock_trusted=clock_trusted)
+        self._disk.sync_directory(self._path.parent)
+        self._begin(self._unbegun, utc_ms)
+
+    def begin_with(self, details: Mapping[str, cbor.Value], *, clock_trusted: bool) -> None:
+        """Say what a beginning that is due shall tell; it is written before the next entry.
+
+        Args:
+            details, clock_trusted: as for ``close_file``; one who starts after a power cut
+                does not know by which clock the file before was closed.
+        """
+        self._told = {**details, "clock_trusted": clock_trusted}
+
+    def _begin(self, file_before: bytes, utc_ms: int) -> None:
+        if self._told is None:
+            raise OSError(errno.EIO, "what stands before this file is to be said first")
+        details = segment_details(self._frontier, file_before, self._told)
+        self._write(Entry(self._size, utc_ms, EntryKind.SEGMENT, details, self._head).encode())
+        self._unbegun = self._told = None
 
     def prune(self, *, before_utc_ms: int, utc_ms: int) -> int:
         """Delete files closed before a moment; returns how many went.

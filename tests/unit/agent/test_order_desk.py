@@ -1,5 +1,7 @@
 """The desk: intent, state, effect, verdict — and what a power cut leaves of them."""
 
+import shutil
+
 import pytest
 
 from tests.support.power import FailingDisk, PowerCutError
@@ -317,6 +319,41 @@ def test_a_ledger_in_many_files_keeps_count_and_rebuilds_the_state(home, monkeyp
     assert again.config == desk.config
     assert (again.refusals, again.last_refusal) == (1, Reason.UNSIGNED)
     assert again.ledger.root == desk.ledger.root
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_power_cut_while_a_file_is_closed_leaves_a_ledger_that_goes_on(
+    home, tmp_path_factory, monkeypatch, share
+):
+    receive(open_desk(home), FIRST_MESSAGE)
+    monkeypatch.setattr("viewkeeper.agent.order_desk.SEGMENT_BYTES", 600)
+    cuts = 0
+    while True:
+        copy = tmp_path_factory.mktemp("cut")
+        shutil.copytree(home, copy, dirs_exist_ok=True)
+        disk = FailingDisk()
+        desk = failing_desk(copy, disk)
+        receive(desk, b"junk")
+        disk.fail_at, disk.share = disk.count + cuts, share
+        try:
+            desk.tick(NOW)
+        except PowerCutError:
+            cuts += 1
+            again = open_desk(copy)
+        else:
+            break
+        again.note(EntryKind.NOTE, {}, NOW)
+        again.tick(NOW)
+        for slot in (copy / "state-a", copy / "state-b"):
+            slot.unlink()
+        rebuilt = open_desk(copy)
+        assert rebuilt.config == desk.config is not None
+        assert (rebuilt.refusals, rebuilt.last_refusal) == (1, Reason.UNSIGNED)
+        assert rebuilt.ledger.root == again.ledger.root
+        firsts = [Entry.decode(peek(file.read_bytes())).kind for file in rebuilt.ledger.files()]
+        assert firsts[0] is EntryKind.ENROLLED
+        assert set(firsts[1:]) == {EntryKind.SEGMENT}
+    assert cuts > 3
 
 
 @pytest.mark.parametrize(("trusted", "oldest"), [(True, 6), (False, 0)])

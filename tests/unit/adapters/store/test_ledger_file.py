@@ -4,7 +4,8 @@ import pytest
 
 from tests.support.power import FailingDisk, PowerCutError
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
-from viewkeeper.agent.core.ledger.entries import EntryKind
+from viewkeeper.agent.core.ledger.entries import Entry, EntryKind
+from viewkeeper.agent.core.ledger.frames import peek
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.merkle import leaf_hash, root_of
 
@@ -101,27 +102,61 @@ def test_a_ledger_in_many_files_is_still_one_chain_and_one_tree(tmp_path):
     assert (plain.size, plain.head, plain.root) == (ledger.size, ledger.head, ledger.root)
 
 
-def test_a_power_cut_while_a_file_is_closed_loses_nothing(tmp_path):
-    path = tmp_path / "count"
+def first_kinds(ledger):
+    return [Entry.decode(peek(path.read_bytes())).kind for path in ledger.files()]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_power_cut_while_a_file_is_closed_leaves_none_without_a_beginning(tmp_path, share, after):
     disk = FailingDisk()
-    ledger = LedgerFile(path, disk)
+    ledger = LedgerFile(tmp_path / "ledger", disk)
     fill(ledger, 3)
     before = disk.count
     ledger.close_file({}, utc_ms=0, clock_trusted=True)
+    unbegun = 0
     for cut in range(before, disk.count):
-        for share in (0.0, 0.5, 1.0):
-            home = tmp_path / f"{cut}-{share}"
-            home.mkdir()
-            broken = LedgerFile(home / "ledger", FailingDisk(cut, share=share))
-            fill(broken, 3)
-            with pytest.raises(PowerCutError):
-                broken.close_file({}, utc_ms=0, clock_trusted=True)
-            again = LedgerFile(home / "ledger")
-            assert 3 <= again.size <= 4
+        home = tmp_path / f"{cut}"
+        home.mkdir()
+        broken = LedgerFile(home / "ledger", FailingDisk(cut, share=share, after=after))
+        fill(broken, 3)
+        with pytest.raises(PowerCutError):
+            broken.close_file({}, utc_ms=0, clock_trusted=True)
+        again = LedgerFile(home / "ledger")
+        assert 3 <= again.size <= 4
+        if again.unbegun:
+            unbegun += 1
+            with pytest.raises(OSError, match="said first"):
+                fill(again, 1)
+            again.begin_with({}, clock_trusted=False)
+        for number in range(3):
             fill(again, 2)
-            again.close_file({}, utc_ms=0, clock_trusted=True)
-            fill(again, 1)
-            assert LedgerFile(home / "ledger").root == again.root
+            again.close_file({}, utc_ms=number, clock_trusted=True)
+        assert set(first_kinds(again)[1:]) == {EntryKind.SEGMENT}
+        assert LedgerFile(home / "ledger").root == again.root
+        many = len(again.older_files())
+        assert again.prune(before_utc_ms=10**15, utc_ms=9) == many - 1
+        assert LedgerFile(home / "ledger").root == again.root
+    assert unbegun, "no cut fell between closing and beginning"
+
+
+def test_a_disk_full_while_a_file_is_closed_begins_the_next_once_there_is_room(tmp_path):
+    disk = FailingDisk()
+    ledger = LedgerFile(tmp_path / "count", disk)
+    fill(ledger, 3)
+    before = disk.count
+    ledger.close_file({}, utc_ms=0, clock_trusted=True)
+    after = disk.count
+    for full in range(before, after):
+        disk = FailingDisk(full, share=0.5, full=True)
+        ledger = LedgerFile(tmp_path / f"{full}", disk)
+        fill(ledger, 3)
+        with pytest.raises(OSError, match="No space"):
+            ledger.close_file({}, utc_ms=0, clock_trusted=True)
+        disk.fail_at = None
+        fill(ledger, 2)
+        assert first_kinds(ledger)[1:] in ([], [EntryKind.SEGMENT])
+        assert LedgerFile(tmp_path / f"{full}").root == ledger.root
 
 
 def test_a_closed_file_that_was_changed_or_taken_out_is_named(tmp_path):
