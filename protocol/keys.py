@@ -164,10 +164,12 @@ class SoftwareSigner:
 
     @property
     def verify_key(self) -> VerifyKey:
+        public = self.private_key.public_key()
+        if hasattr(public, "public_bytes_raw"):
+            return VerifyKey(Algorithm.ED25519, public.public_bytes_raw())
+        # Debian 12's cryptography does not have it yet.
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-        public = self.private_key.public_key()
-        # Not public_bytes_raw(): Debian 12's cryptography does not have it yet.
         return VerifyKey(Algorithm.ED25519, public.public_bytes(Encoding.Raw, PublicFormat.Raw))
 
     def sign(self, message: bytes) -> bytes:

@@ -1,5 +1,9 @@
 """The device key: made once, for its owner's eyes."""
 
+import base64
+import subprocess
+import sys
+
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -59,3 +63,33 @@ def test_a_missing_key_and_a_foreign_one_are_named(tmp_path):
         keyfile.load(path)
     with pytest.raises(SetupError):
         keyfile.create(tmp_path / "no" / "such" / "folder")
+
+
+def test_a_running_agent_does_not_load_the_library_s_reader_of_all_keys(tmp_path):
+    path = tmp_path / "device.key"
+    keyfile.create(path)
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from pathlib import Path\n"
+            "import viewkeeper.agent.app\n"
+            "from viewkeeper.agent.adapters.store import keyfile\n"
+            f"print(keyfile.load(Path({str(path)!r})).verify_key.raw.hex())\n"
+            "print('cryptography.hazmat.primitives.serialization' in sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert told == [keyfile.load(path).verify_key.raw.hex(), "False"]
+
+
+@pytest.mark.parametrize("length", [31, 33])
+def test_a_key_of_a_wrong_length_is_left_to_the_library_and_refused(tmp_path, length):
+    path = tmp_path / "device.key"
+    data = base64.b64encode(bytes.fromhex("302e020100300506032b657004220420") + bytes(length))
+    path.write_bytes(b"-----BEGIN PRIVATE KEY-----\n" + data + b"\n-----END PRIVATE KEY-----\n")
+    path.chmod(0o600)
+    with pytest.raises(SetupError):
+        keyfile.load(path)
