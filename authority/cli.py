@@ -218,6 +218,11 @@ def _add_update(rooms: argparse._SubParsersAction) -> None:
     send.add_argument("--camera", required=True, metavar="ID")
     _add_broker(send)
     send.add_argument("--timeout-s", type=float, default=600.0, help="default: %(default)s")
+    status = command(
+        verbs, "status", updating.update_status, "how far programs got, by signed records"
+    )
+    _add_broker(status)
+    status.add_argument("--wait-s", type=float, default=5.0, help="default: %(default)s")
 
 
 def _add_register(rooms: argparse._SubParsersAction) -> None:

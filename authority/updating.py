@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import datetime as dt
 import hashlib
 import queue
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -20,7 +23,7 @@ from viewkeeper.authority.sending import Broker, identify
 from viewkeeper.protocol import cbor, cose
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
 from viewkeeper.protocol.fields import pack, parse
-from viewkeeper.protocol.records import Report, unseal
+from viewkeeper.protocol.records import Report, UpdateProgress, unseal
 from viewkeeper.protocol.updates import (
     MAX_ENVELOPE_BYTES,
     Update,
@@ -96,6 +99,76 @@ def update_send(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def update_status(arguments: argparse.Namespace) -> int:
+    """How far programs got, by the devices' own signed records that the broker retains."""
+    cameras = Desk(arguments.desk).cameras()
+    known = {camera.topics.update_progress: camera for camera in cameras}
+    broker = broker_of(arguments)
+    arrived: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+    client = _client(broker, list(known), arrived)
+    client.loop_start()
+    deadline_s, told = time.monotonic() + arguments.wait_s, dict[str, str]()
+    try:
+        while (left_s := deadline_s - time.monotonic()) > 0 and len(told) < len(known):
+            with contextlib.suppress(queue.Empty):
+                topic, payload = arrived.get(timeout=left_s)
+                camera = known[topic]
+                told[camera.camera] = _stage_of(camera, payload)
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    for camera in cameras:
+        print(f"{camera.camera}: {told.get(camera.camera, 'says nothing of an update')}")
+    return DONE
+
+
+def _stage_of(camera: Camera, payload: bytes) -> str:
+    try:
+        record = unseal(payload, cose.lookup_in([camera.key]))
+    except RefusalError as refusal:
+        return f"what stands there is not its own: {refusal.reason.value}"
+    body = record.body
+    if not isinstance(body, UpdateProgress):
+        return "what stands there is no word on an update"
+    when = dt.datetime.fromtimestamp(record.header.utc_ms / 1000, dt.UTC)
+    words = [body.stage.value, body.version or ""]
+    words += [f"({body.reason})"] if body.reason else []
+    words += [f"runs {body.running}"] if body.running else []
+    return " ".join(word for word in words if word) + f", {when:%Y-%m-%d %H:%M} UTC"
+
+
+def _client(
+    broker: Broker,
+    topics: list[str],
+    arrived: queue.SimpleQueue[tuple[str, bytes]],
+    ready: Callable[[], None] = lambda: None,
+) -> mqtt.Client:
+    """A client whose loop is to be started; ``ready`` is called once it has subscribed."""
+
+    def on_connect(
+        made: mqtt.Client, _data: object, _flags: object, reason: object, _props: object
+    ) -> None:
+        if not getattr(reason, "is_failure", False):
+            made.subscribe([(topic, 1) for topic in topics])
+            ready()
+
+    client = mqtt.Client(
+        CallbackAPIVersion.VERSION2,
+        f"desk-{secrets.token_hex(6)}",
+        protocol=MQTTProtocolVersion.MQTTv311,
+    )
+    identify(client, broker)
+    client.on_connect = on_connect
+    client.on_message = lambda _client, _data, arrival: arrived.put(
+        (arrival.topic, bytes(arrival.payload))
+    )
+    try:
+        client.connect(broker.host, broker.port, keepalive=30)
+    except (OSError, ValueError) as error:
+        raise SetupError(Reason.BROKER, f"{broker.host}:{broker.port}: {error}") from error
+    return client
+
+
 class Handing:
     """One program on its way to one device, which asks for the pieces it lacks.
 
@@ -108,21 +181,9 @@ class Handing:
         self._digest = hashlib.sha256(envelope).digest()[:8]
         self._arrived: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         self._topics = camera.topics
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            f"desk-{secrets.token_hex(6)}",
-            protocol=MQTTProtocolVersion.MQTTv311,
-        )
-        identify(self._client, broker)
-        self._client.on_connect = self._on_connect
-        self._client.on_message = lambda _client, _data, arrival: self._arrived.put(
-            (arrival.topic, bytes(arrival.payload))
-        )
         self.sent_bytes = 0
-        try:
-            self._client.connect(broker.host, broker.port, keepalive=30)
-        except (OSError, ValueError) as error:
-            raise SetupError(Reason.BROKER, f"{broker.host}:{broker.port}: {error}") from error
+        topics = [self._topics.update_want, self._topics.report]
+        self._client = _client(broker, topics, self._arrived, self._offer)
         self._client.loop_start()
 
     def run(self, version: str, deadline_s: float) -> str | None:
@@ -197,10 +258,3 @@ class Handing:
         if not isinstance(record.body, Report):
             return None
         return record.header.boot, record.body.program
-
-    def _on_connect(
-        self, client: mqtt.Client, _data: object, _flags: object, reason: object, _props: object
-    ) -> None:
-        if not getattr(reason, "is_failure", False):
-            client.subscribe([(self._topics.update_want, 1), (self._topics.report, 1)])
-            self._offer()

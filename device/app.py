@@ -11,7 +11,7 @@ from binascii import unhexlify
 from device.commands import STARTS_FILE
 from device.core import supervisor
 from device.core.desk import Desk
-from device.core.sealing import ALARM, EVENT, GAP, REPORT, VERDICT, Sealer
+from device.core.sealing import ALARM, EVENT, GAP, REPORT, UPDATE, VERDICT, Sealer
 from device.net.mqtt import Client, Settings
 from device.net.outbox import Outbox
 from device.statement import alarms_of, mirror_of, report_of
@@ -54,16 +54,20 @@ class Device:
         opening = self._beside.tunnel.open if self._beside and "wifi" not in settings else None
         self._reported, self._report_ms, self._alarms = None, 0, {}
         self._well_ms = round(1000 * settings.get("well_after_s", supervisor.WELL_MS / 1000))
-        self._program = self._updates = None
+        self._program = self._updates = self._stage = None
         if board.programs is not None:
             self._program = board.programs.running()
             if board.programs.given_up():
                 self._note("a program did not prove itself: the one before it runs")
+                self._stage = ("taken_back", None, "given_up")
+            elif board.programs.on_trial:
+                self._stage = ("started", self._program)
             self._updates = Updates(
                 board.programs,
                 lambda: self._desk.trust,
                 lambda topic, word: self._latest(topic, word, False),
                 self._note,
+                self._progress,
             )
         self._mended = False
         broker = settings["broker"]
@@ -137,6 +141,7 @@ class Device:
                 proved = self._board.programs and self._board.programs.prove()
                 if proved:
                     self._note("program %s has proved itself" % proved)
+                    self._progress("proved", proved)
             await asyncio.sleep(FEED_S)
 
     def _restart(self):
@@ -144,6 +149,11 @@ class Device:
         if self._beside:
             self._beside.restarting()
         self._board.restart()
+
+    def _progress(self, stage, version, reason=None):
+        told = {"stage": stage, "version": version, "reason": reason, "running": self._program}
+        sealed = self._sealer.seal(UPDATE, told, self._clock.now())
+        self._keep("update/progress", sealed, retain=True)
 
     def _note(self, text):
         self._desk.note("note", {"text": text}, self._clock.now())
@@ -228,6 +238,9 @@ class Device:
         self._client.wake()
 
     def _on_connected(self):
+        if self._stage:  # kept for a connection, so that it stands retained
+            stage, self._stage = self._stage, None
+            self._progress(*stage)
         if self._updates and self._client.connects == 1:
             self._updates.resume(self._clock.now())
         # The wish of the broker's next birth: what stands must stand there too.

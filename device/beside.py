@@ -16,7 +16,7 @@ from device.core.sealing import READING, Sealer
 from device.net.line import Line, Tunnel
 
 READ, CHALLENGE, WISH = 0x52, 0x43, 0x4C
-MAX_WISH_BYTES = 512
+LAMP, MAX_WISH_BYTES = b"viewkeeper/v1/lamp", 512  # protocol/lamp.py
 READING_S = 10.0
 LOOK_S = 0.5  # how soon a change is told
 COUNTS_FILE, RESTART_FILE = "boots", "restarting"
@@ -94,7 +94,7 @@ class Beside:
             return self.tunnel.take(kind, payload)
 
     def _wish(self, message):
-        payload, _ = cose.open_sign1(message, self._keys, cose.LAMP, MAX_WISH_BYTES)
+        payload, _ = cose.open_sign1(message, self._keys, LAMP, MAX_WISH_BYTES)
         wish = fields.parse(schema.LAMP_WISH, cbor.decode(payload))
         if wish["board"] != self._device:
             raise Refusal("other_device", "for another board")

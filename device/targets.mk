@@ -7,7 +7,7 @@ device: venv ## compile the device for every architecture into build/device and 
 	$(PY) device/tools/build.py $(DEVICE_OUT)
 
 device-arm: venv ## run the device's core on emulated 32- and 64-bit ARM (needs qemu-user-static)
-	$(PY) device/tools/arm.py $(ARM_OUT)
+	$(PY) device/tools/arm.py $(ARM_OUT); told=$$?; $(PY) device/tools/figures.py arm $(ARM_OUT) docs/benchmarks/device-arm.md; exit $$told
 
 # MICROPYTHON=checkout MICROPYTHON_LIB=checkout
 device-frozen: venv ## build MicroPython's unix port with the device frozen in, and run it: MICROPYTHON=DIR MICROPYTHON_LIB=DIR

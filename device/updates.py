@@ -27,10 +27,12 @@ class Updates:
         trust: gives the device's keyset and clock floor.
         say: takes topic and bytes of a word that a newer one replaces.
         note: takes a text for the ledger.
+        tell: takes the fields of ``UpdateProgress``, to be signed.
     """
 
-    def __init__(self, programs, trust, say, note):
+    def __init__(self, programs, trust, say, note, tell):
         self._programs, self._trust, self._say, self._note = programs, trust, say, note
+        self._tell, self._version = tell, None
         self._digest = self._asked_ms = self._noted_ms = self._ready_ms = None
         self._spoilt = 0
 
@@ -53,6 +55,7 @@ class Updates:
         except Refusal as refusal:
             return self._refuse(digest, refusal, now)
         self._digest, self._spoilt = digest, 0
+        self._tell("offered", self._version)
         return self._ask(now)
 
     def on_piece(self, payload, now):
@@ -79,7 +82,9 @@ class Updates:
     def _check(self, now, envelope, counter):
         trust = self._trust()
         floor_s, target = trust["clock_floor_s"], self._programs.target
-        return rules.check(envelope, trust["keyset"], now, floor_s, counter, target)
+        told = rules.check(envelope, trust["keyset"], now, floor_s, counter, target)
+        self._version = told["version"]
+        return told
 
     def _ask(self, now):
         self._asked_ms = now.mono_ms
@@ -91,6 +96,7 @@ class Updates:
             return self._want(self._digest, wanted)
         told = self._programs.finish()
         self._note("program %s came over the link and is on trial" % told["version"])
+        self._tell("taken", told["version"])
         self._want(self._digest, (0, 0))
         self._digest, self._ready_ms = None, now.mono_ms
 
@@ -109,6 +115,7 @@ class Updates:
         if self._noted_ms is None or now.mono_ms - self._noted_ms >= NOTE_PAUSE_MS:
             self._noted_ms = now.mono_ms
             self._note("an offered program was refused: " + refusal.reason)
+            self._tell("refused", None, refusal.reason)
         self._want(digest, (0, 0), refusal.reason)
 
     def _want(self, digest, wanted, reason=None):

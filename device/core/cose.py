@@ -11,7 +11,7 @@ from device.core.errors import Refusal
 
 ED25519, ES256, SM2 = -19, -9, -65537
 RECORD, CHECKPOINT = b"viewkeeper/v1/record", b"viewkeeper/v1/checkpoint"
-WITNESS, LAMP = b"viewkeeper/v1/witness", b"viewkeeper/v1/lamp"
+WITNESS = b"viewkeeper/v1/witness"
 MAX_SIGNERS = 16
 _SIGN1, _SIGN = b"\xd2", b"\xd8\x62"
 

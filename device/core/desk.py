@@ -13,7 +13,6 @@ from device.core import cbor, cose, ed25519, policy, segments
 from device.core.clock import Now
 from device.core.errors import Refusal
 from device.core.ledger import Ledger
-from device.core.proof import consistency
 from device.core.refusals import Refusals
 from device.core.slots import Slots
 from device.core.witness import Witnessing
@@ -156,6 +155,9 @@ class Desk:
         since = self.witnessing.size
         if 0 < since < self.ledger.size:
             if self._proven != (since, self.ledger.size):
+                # Only where somebody countersigns: elsewhere it would lie in RAM for nothing.
+                from device.core.proof import consistency
+
                 self._proof = consistency(self.ledger, self._files, since)
                 self._proven = since, self.ledger.size
             if self._proof is not None:

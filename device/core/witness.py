@@ -6,8 +6,6 @@ the one the recorder countersigned. The last countersignature is kept, as it cam
 
 from device.core import cbor, cose, fields
 from device.core.errors import Refusal
-from device.core.proof import root_at
-from device.core.witness_schema import COUNTERSIGNATURE
 
 NAME = "witness"
 MAX_BYTES = 1024
@@ -42,6 +40,10 @@ class Witnessing:
             self._files.write(NAME, message)
 
     def _take(self, message):
+        # Only where somebody countersigns: elsewhere they would lie in RAM for nothing.
+        from device.core.proof import root_at
+        from device.core.witness_schema import COUNTERSIGNATURE
+
         keys = {
             cose.kid_of(entry["algorithm"], entry["raw"]): (entry["algorithm"], entry["raw"])
             for entry in self._keyset()["keys"]

@@ -121,8 +121,12 @@ class Images:
     def running(self):
         """The version that runs; ``None`` before the first one was installed."""
         boot = self.boot
-        on_trial = boot["trying"] is not None and boot["trying"] == self._label()
-        return (boot["next"][1] if on_trial else boot["version"]) or None
+        return (boot["next"][1] if self.on_trial else boot["version"]) or None
+
+    @property
+    def on_trial(self):
+        """Whether the program that runs has yet to prove itself."""
+        return self.boot["trying"] is not None and self.boot["trying"] == self._label()
 
     def given_up(self):
         """Whether the bootloader took an image back since the last call."""

@@ -123,6 +123,11 @@ class Programs:
         boot = self.boot
         return (boot["next"][1] if boot["trying"] is not None else boot["version"]) or None
 
+    @property
+    def on_trial(self):
+        """Whether the program that runs has yet to prove itself."""
+        return self.boot["trying"] is not None
+
     def given_up(self):
         """Whether the loader gave a program up since the last call."""
         boot = self.boot

@@ -97,6 +97,7 @@ def main(words: list[str]) -> int:
             return 1
         print(f"== {architecture}, heap {HEAP[architecture]}", flush=True)
         command = [sys.executable, "-m", "pytest", "-q", "--timeout", "1200", *TESTS]
+        command += [f"--junitxml={folder / architecture}.xml"]
         command += ["-k", "not compiles and not generated and not heap_is"]
         failed |= subprocess.run(command, cwd=ROOT, env=told, check=False).returncode
     return failed

@@ -25,10 +25,12 @@ from viewkeeper.protocol.checkpoints import Checkpoint
 from viewkeeper.protocol.enrolment import Enrolment
 from viewkeeper.protocol.lamp import LampWish
 from viewkeeper.protocol.updates import Update, UpdatePiece, UpdateWant
+from viewkeeper.protocol.vocabulary import RecordKind
 from viewkeeper.protocol.witnessing import Countersignature
 
 CORE = Path(__file__).resolve().parents[1] / "core"
 _MARK = "Written by device/tools/generate_core.py; change the declarations, not this file."
+_RARE = (RecordKind.ACCESS, RecordKind.READING, RecordKind.UPDATE)
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
@@ -69,10 +71,22 @@ def lamp_schema() -> str:
 
 def record_schema() -> str:
     """``record_schema.py``: what the device says."""
-    roots = [records.Header, *records.BODIES.values(), Checkpoint]
-    bodies = ", ".join(f"{int(kind)}: {_name(body)}" for kind, body in records.BODIES.items())
+    common = {kind: body for kind, body in records.BODIES.items() if kind not in _RARE}
+    roots = [records.Header, *common.values(), Checkpoint]
     head = [f'"""Records as tables for ``fields.py``. {_MARK}"""', ""]
-    return "\n".join([*head, *map(_constant, roots), f"RECORDS = {{{bodies}}}", ""])
+    return "\n".join([*head, *map(_constant, roots), _by_kind(common), ""])
+
+
+def rare_schema() -> str:
+    """``rare_schema.py``: records that few devices say, or seldom; apart, to lie in RAM then."""
+    rare = {kind: body for kind, body in records.BODIES.items() if kind in _RARE}
+    head = [f'"""Rare records as tables for ``fields.py``. {_MARK}"""', ""]
+    return "\n".join([*head, *map(_constant, rare.values()), _by_kind(rare), ""])
+
+
+def _by_kind(bodies: dict[int, type[Any]]) -> str:
+    rows = ", ".join(f"{int(kind)}: {_name(body)}" for kind, body in bodies.items())
+    return f"RECORDS = {{{rows}}}"
 
 
 def rules() -> str:
@@ -227,6 +241,7 @@ def _name(message: type[Any]) -> str:
 FILES = {
     "schema.py": schema,
     "record_schema.py": record_schema,
+    "rare_schema.py": rare_schema,
     "update_schema.py": update_schema,
     "witness_schema.py": witness_schema,
     "lamp_schema.py": lamp_schema,

@@ -23,7 +23,7 @@ _CORE = (
     *("errors", "cbor", "sha512", "ed25519", "cose", "rules", "schema", "characters", "together"),
     *("fields", "clock", "keysets", "trust", "policy", "adjudicate", "slots", "ledger"),
     *("segments", "proof", "refusals", "witness_schema", "witness", "desk", "record_schema"),
-    *("sealing", "supervisor", "pose", "coarse", "view", "shrink", "flags"),
+    *("rare_schema", "sealing", "supervisor", "pose", "coarse", "view", "shrink", "flags"),
     *("lamp", "tilt", "mount", "update_schema", "update"),
 )
 MODULES = (

@@ -216,8 +216,15 @@ def until(holds):
         time.sleep(0.05)
 
 
+def printed(words, capsys):
+    assert cli.main(words) == 0
+    return capsys.readouterr().out
+
+
 @pytest.mark.skipif("mosquitto" not in installed_kinds(), reason="no mosquitto here")
-def test_a_program_comes_over_the_link_through_cuts_and_only_from_those_who_may_sign(tmp_path):
+def test_a_program_comes_over_the_link_through_cuts_and_only_from_those_who_may_sign(
+    tmp_path, capsys
+):
     with Broker.start("mosquitto") as broker:
         device = Device(tmp_path, broker.tcp_port, ("Wang Fang", "Li Na", "Zhang Wei"))
         camera = device.desk.camera("dev-0001")
@@ -264,6 +271,8 @@ def test_a_program_comes_over_the_link_through_cuts_and_only_from_those_who_may_
             assert size <= served.sent_bytes <= size + 10 * 4096
             until(lambda: device.boot["active"] == 1)
             assert device.boot["version"] == "1.5.0"
+            words = ["update", "status", str(tmp_path / "desk"), "--port", str(broker.tcp_port)]
+            until(lambda: "dev-0001: proved 1.5.0 runs 1.5.0" in printed(words, capsys))
             assert answer(device.program(4)) == "rolled_back"
         finally:
             init.stop()
@@ -289,5 +298,7 @@ def test_a_program_from_the_link_that_does_not_start_is_taken_back(tmp_path, cap
             assert "dev-0001: REFUSED (given_up)" in told
             assert any("did not prove itself" in note for note in device.notes)
             assert (device.boot["active"], device.boot["trying"]) == (0, None)
+            words = ["update", "status", str(tmp_path / "desk"), "--port", str(broker.tcp_port)]
+            until(lambda: "dev-0001: taken_back (given_up)" in printed(words, capsys))
         finally:
             init.stop()

@@ -236,6 +236,8 @@ told = []
 first = about["deliveries"][0]
 for fault in (OSError(28), MemoryError()):
     for slots_too in (False, True):
+        desk = before = verdict = None  # a device never has two desks at once
+        gc.collect()
         desk = Desk(files, views, lambda n: entropy[:n])
         before = desk.standing()["config_sequence"], court.to_bytes(desk._state)
         files.fault, files.slots_too = fault, slots_too
@@ -244,6 +246,8 @@ for fault in (OSError(28), MemoryError()):
         assert (desk.standing()["config_sequence"], court.to_bytes(desk._state)) == before
         assert desk.store_fault
         files.fault = None
+desk = before = verdict = None
+gc.collect()
 desk = Desk(files, views, lambda n: entropy[:n])
 told.append(desk.receive(message_of(first), first["kind"], False, now_of(first))["reason"])
 print(json.dumps(told))

@@ -135,6 +135,7 @@ import hashlib
 import json
 from binascii import hexlify, unhexlify
 from device.core import cbor, cose, fields, record_schema
+from device.core.sealing import table_of
 from device.core.errors import Refusal
 about = json.load(open("key.json"))
 key = unhexlify(about)
@@ -148,12 +149,12 @@ with open("given.jsonl") as lines:
             if not isinstance(value, dict):
                 raise Refusal("field_type")
             kind = value.get(1)
-            if isinstance(kind, bool) or kind not in record_schema.RECORDS:
+            if isinstance(kind, bool) or table_of(kind) is None:
                 raise Refusal("wrong_kind")
             header = fields.parse(record_schema.HEADER, value, (1, 8))
-            body = fields.parse(record_schema.RECORDS[kind], value.get(8))
+            body = fields.parse(table_of(kind), value.get(8))
             packed = fields.pack(record_schema.HEADER, header)
-            packed[1], packed[8] = kind, fields.pack(record_schema.RECORDS[kind], body)
+            packed[1], packed[8] = kind, fields.pack(table_of(kind), body)
             answer = hexlify(cbor.encode(packed)).decode()
         except Refusal as refusal:
             answer = refusal.reason
