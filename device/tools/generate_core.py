@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ def rare_schema() -> str:
     return "\n".join([*head, *map(_constant, rare.values()), _by_kind(rare), ""])
 
 
-def _by_kind(bodies: dict[int, type[Any]]) -> str:
+def _by_kind(bodies: Mapping[Any, type[Any]]) -> str:
     rows = ", ".join(f"{int(kind)}: {_name(body)}" for kind, body in bodies.items())
     return f"RECORDS = {{{rows}}}"
 
