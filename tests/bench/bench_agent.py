@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from tests.bench.bench_sources import jpeg, noisy
+from tests.bench.bad_cameras import jpeg, noisy, rtsp_server
 from tests.bench.orb_ratio import orb_ratio
 from tests.support.http_camera import HttpCamera, whole
 from tests.support.video import write_video
@@ -40,7 +40,6 @@ from viewkeeper.sim.demo.world import World
 
 OUT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks"
 TOP = Path(__file__).resolve().parents[2]
-RTSP_SERVER = Path(__file__).resolve().parents[1] / "support" / "rtsp_server.py"
 MIB = 2**20
 SETTLE_S = 50.0
 """What a start writes is not what a day writes."""
@@ -96,12 +95,7 @@ def _sources(folder: Path, stack: contextlib.ExitStack) -> dict[str, str]:
         write_video(
             film, [noisy(luma, chance) for _ in range(600)], frames=600, rate=1, key_every=1
         )
-        server = subprocess.Popen(
-            ["/usr/bin/python3", RTSP_SERVER, film], stdout=subprocess.PIPE, text=True
-        )
-        stack.callback(server.kill)
-        assert server.stdout is not None
-        port = server.stdout.readline().strip()
+        port = rtsp_server(film, stack)
         found["rtsp (H.264, key frames)"] = f'kind = "rtsp"\nurl = "rtsp://127.0.0.1:{port}/view"'
     return found
 
