@@ -1,4 +1,5 @@
-"""The newest boxes of a detector that speaks at every frame, until they are old.
+"""What detectors beside picamera2 have in common: the newest boxes until they are old, the settings
+of a network, and the library's own part for each.
 
 Rule: one thread puts, another asks; silence for longer than a detector has a reason to be silent
 means that it has stopped.
@@ -6,12 +7,15 @@ means that it has stopped.
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.zones import Outside
+from viewkeeper.agent.ports import SourceError
 from viewkeeper.agent.settings import DetectionSettings
 from viewkeeper.protocol.errors import Reason, SetupError
 
@@ -61,3 +65,29 @@ def network_file(settings: DetectionSettings, cure: str) -> str:
 def labels_of(settings: DetectionSettings) -> frozenset[str]:
     """Which classes count."""
     return frozenset(label.strip() for label in settings.labels.split(",") if label.strip())
+
+
+def part_of_picamera2(name: str, spoken: str, packages: str) -> Any:
+    """The module ``picamera2.devices.NAME``.
+
+    Args:
+        spoken: its name for a person.
+        packages: Debian's, that bring it.
+
+    Raises:
+        SourceError: it is not installed.
+    """
+    try:
+        return importlib.import_module(f"picamera2.devices.{name}")
+    except ImportError:
+        raise SourceError(
+            Reason.LIBRARY_MISSING,
+            f"picamera2's {spoken} part is not there: apt install {packages} python3-picamera2 "
+            "(a virtual environment needs --system-site-packages to see them)",
+        ) from None
+
+
+def told_by(error: Exception) -> str:
+    """The first line of what a library says, or the kind of its error where it says nothing."""
+    text = str(error).splitlines()
+    return text[0] if text else type(error).__name__

@@ -18,7 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewkeeper.agent.adapters.detections.freshest import Freshest, labels_of, network_file
+from viewkeeper.agent.adapters.detections.freshest import (
+    Freshest,
+    labels_of,
+    network_file,
+    part_of_picamera2,
+    told_by,
+)
 from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.zones import Outside
 from viewkeeper.agent.ports import SourceError
@@ -74,14 +80,13 @@ class HailoFeed:
         """
         if self._device is not None:
             return
-        library = self._library if self._library is not None else _library()
+        library = self._library or part_of_picamera2("hailo", "Hailo", "hailo-all")
         try:
             self._device = library.Hailo(self._path)
         except Exception as error:  # noqa: BLE001 - HailoRT has errors of its own
-            text = str(error).splitlines()
             raise SourceError(
                 Reason.SOURCE_LOST,
-                f"hailo: {text[0] if text else type(error).__name__}; does hailortcli "
+                f"hailo: {told_by(error)}; does hailortcli "
                 "fw-control identify see the accelerator, and was the network made for it?",
             ) from None
 
@@ -103,8 +108,7 @@ class HailoFeed:
             rows = self._device.run_async(fitted).result(PATIENCE_S)
             found = self._boxes(rows)
         except Exception as error:  # noqa: BLE001 - HailoRT's own; the frames must go on
-            text = str(error).splitlines()
-            self._say(f"hailo: {text[0] if text else type(error).__name__}")
+            self._say(f"hailo: {told_by(error)}")
             return
         self._say("")
         boxes = tuple(
@@ -184,15 +188,3 @@ def _number(label: str) -> int:
             "by their number in the network",
         )
     return COCO[label]
-
-
-def _library() -> Any:
-    try:
-        from picamera2.devices import hailo
-    except ImportError:
-        raise SourceError(
-            Reason.LIBRARY_MISSING,
-            "picamera2's Hailo part is not there: apt install hailo-all python3-picamera2 "
-            "(a virtual environment needs --system-site-packages to see them)",
-        ) from None
-    return hailo

@@ -15,7 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from viewkeeper.agent.adapters.detections.freshest import Freshest, labels_of, network_file
+from viewkeeper.agent.adapters.detections.freshest import (
+    Freshest,
+    labels_of,
+    network_file,
+    part_of_picamera2,
+    told_by,
+)
 from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.zones import Outside
 from viewkeeper.agent.ports import SourceError
@@ -61,15 +67,13 @@ class Imx500Feed:
         """
         if self._device is not None:
             return
-        library = self._library if self._library is not None else _library()
+        library = self._library or part_of_picamera2("imx500", "IMX500", "imx500-all")
         try:
             device = library.IMX500(self._path)
         except Exception as error:  # noqa: BLE001 - RuntimeError, OSError, StopIteration
-            text = str(error).splitlines()
             raise SourceError(
                 Reason.SOURCE_LOST,
-                f"imx500: {text[0] if text else type(error).__name__}; is the camera an IMX500, "
-                "and is imx500-all installed?",
+                f"imx500: {told_by(error)}; is the camera an IMX500, and is imx500-all installed?",
             ) from None
         self._device = device
 
@@ -116,15 +120,3 @@ class Imx500Feed:
 
     def close(self) -> None:
         self._device = None
-
-
-def _library() -> Any:
-    try:
-        from picamera2.devices import imx500
-    except ImportError:
-        raise SourceError(
-            Reason.LIBRARY_MISSING,
-            "picamera2's IMX500 part is not there: apt install imx500-all python3-picamera2 "
-            "(a virtual environment needs --system-site-packages to see them)",
-        ) from None
-    return imx500
