@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
@@ -44,24 +44,49 @@ def export_bundle(
     utc_ms = now.utc_s * 1000
     checkpoint = Checkpoint(device=device, size=ledger.size, root=ledger.root, utc_ms=utc_ms)
     about = {
-        "format": inspection.FORMAT,
         "device": device,
         "exported_utc_ms": utc_ms,
         "clock_trusted": now.trusted,
         "size": ledger.size,
     }
+
+    def contents() -> Iterator[bytes]:
+        for path in ledger.files():
+            data = path.read_bytes()
+            yield data[: ledger.file_bytes] if path == ledger.path else data
+
+    write_bundle(target, about, contents(), seal_checkpoint(checkpoint, signer), witness)
+
+
+def write_bundle(
+    target: Path,
+    about: Mapping[str, object],
+    files: Iterable[bytes],
+    checkpoint: bytes,
+    witness: Sequence[bytes],
+) -> None:
+    """The ZIP file of what was gathered, here or from a MicroPython device.
+
+    Args:
+        target: must not exist.
+        about: ``device``, ``exported_utc_ms``, ``clock_trusted``, ``size``.
+        files: of the ledger, in any order.
+        checkpoint: sealed for the export.
+        witness: as for ``export_bundle``.
+
+    Raises:
+        SetupError: the file is there already or cannot be written.
+    """
+    told = {"format": inspection.FORMAT, **about}
     try:
         with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as bundle:
-            _add(bundle, inspection.ABOUT, json.dumps(about, indent=2).encode())
-            for path in ledger.files():
-                data = path.read_bytes()
-                if path == ledger.path:
-                    data = data[: ledger.file_bytes]
+            _add(bundle, inspection.ABOUT, json.dumps(told, indent=2).encode())
+            for data in files:
                 record = peek(data)
                 if record is not None:
                     index = Entry.decode(record).index
                     _add(bundle, f"{inspection.LEDGER}{index:012d}", data)
-            _add(bundle, inspection.CHECKPOINT, seal_checkpoint(checkpoint, signer))
+            _add(bundle, inspection.CHECKPOINT, checkpoint)
             for number, message in enumerate(witness):
                 _add(bundle, f"{inspection.WITNESS}{number:06d}.cose", message)
     except FileExistsError as error:

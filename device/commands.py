@@ -13,6 +13,7 @@ from device.core.view import View
 
 KEY_FILE, REGISTER_FRAMES = "device.key", 5
 STARTS_FILE = "starts"
+ABOUT_FILE, CHECKPOINT_FILE = "audit.json", "checkpoint.cose"
 
 
 def load_key(board):
@@ -25,7 +26,7 @@ def load_key(board):
 
 
 def command(board, settings, words):
-    """``key``, ``enrol FILE``, ``register``, ``update FILE`` or ``run``; what to print."""
+    """``key``, ``enrol``, ``register``, ``update``, ``audit`` or ``run``; what to print."""
     verb = words[0] if words else "run"
     seed = load_key(board)
     if verb == "key":
@@ -38,11 +39,13 @@ def command(board, settings, words):
         return asyncio.run(register(board, settings))
     if verb == "update" and len(words) == 2:
         return update(board, words[1])
+    if verb == "audit":
+        return audit(board, seed)
     if verb == "run":
         from device.app import Device
 
         return asyncio.run(Device(board, settings, seed).run())
-    raise Refusal("setting", "say key, enrol FILE, register, update FILE or run")
+    raise Refusal("setting", "say key, enrol FILE, register, update FILE, audit or run")
 
 
 def update(board, path):
@@ -64,6 +67,25 @@ def update(board, path):
     board.files.write(STARTS_FILE, WELL)  # what crashed so far was another program
     desk.note("note", {"text": "program %s is on trial" % told["version"]}, now)
     return "installed %s: it is tried at the next start" % told["version"]
+
+
+def audit(board, seed):
+    """Lay a signed statement of the ledger beside it, for ``device/tools/export.py``."""
+    import json
+
+    from device.core.sealing import Sealer
+
+    desk, now = Desk(board.files, (), board.random), board.clock.now()
+    sealer = Sealer(desk.device, board.random(8), seed)
+    told = {
+        "device": desk.device,
+        "exported_utc_ms": now.utc_ms,
+        "clock_trusted": now.trusted,
+        "size": desk.ledger.size,
+    }
+    board.files.write(CHECKPOINT_FILE, sealer.seal_checkpoint(desk.checkpoint(now)))
+    board.files.write(ABOUT_FILE, json.dumps(told).encode())
+    return "ready: %d entries" % desk.ledger.size
 
 
 async def register(board, settings):

@@ -1,4 +1,4 @@
-.PHONY: device device-arm device-frozen flash
+.PHONY: device device-arm device-audit device-frozen flash
 
 DEVICE_OUT ?= build/device
 ARM_OUT ?= build/arm
@@ -18,3 +18,8 @@ device-frozen: venv ## build MicroPython's unix port with the device frozen in, 
 flash: device ## put the built program on a board: PORT=/dev/ttyACM0 DEVICE_ARCH=armv6m FLASH="--desk DIR"
 	@[ -n "$(PORT)" ] || { echo "error: name the board's console: make flash PORT=/dev/ttyACM0" >&2; exit 1; }
 	$(PY) device/tools/flash.py $(PORT) $(DEVICE_OUT)/$(or $(DEVICE_ARCH),plain) $(FLASH)
+
+# PORT=/dev/ttyACM0 (or a storage folder) OUT=dev-1.zip
+device-audit: venv ## export a device's audit bundle: PORT=/dev/ttyACM0 or a storage folder, OUT=dev-1.zip
+	@[ -n "$(PORT)" ] && [ -n "$(OUT)" ] || { echo "error: name console and file: make device-audit PORT=/dev/ttyACM0 OUT=dev-1.zip" >&2; exit 1; }
+	$(PY) device/tools/export.py $(PORT) $(OUT)
