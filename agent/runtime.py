@@ -179,6 +179,7 @@ class Runtime:
         for alarm in AlarmKind:  # what a former life left standing is not known to stand now
             self._outlet.set_alarm(alarm.value, None)
         try:
+            self._pulse()  # up: orders are heard, whatever time the camera takes over a frame
             while not self._stopping.is_set():
                 started = self._clock.read()
                 if not self.turn():

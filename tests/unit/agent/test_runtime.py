@@ -288,6 +288,16 @@ def test_a_watchdog_hears_the_loop_through_a_long_signed_period(hand, runtime):
     assert max(gaps) <= PULSE_S
 
 
+def test_the_service_is_up_before_the_camera_gives_its_first_frame(hand, runtime, monkeypatch):
+    told = []
+    runtime._pulse = lambda: told.append("pulse")
+    read = hand.read
+    monkeypatch.setattr(hand, "read", lambda timeout_s: told.append("read") or read(timeout_s))
+    hand.frames_left = 1
+    runtime.run()
+    assert told[:3] == ["pulse", "read", "pulse"]
+
+
 def test_a_quiet_camera_speaks_once_a_period(runtime, hand):
     turn(runtime, hand, 12)
     before = len(hand.bodies(Report))
