@@ -105,7 +105,9 @@ class Machine:
         else:
             words += ["-machine", "virt", "-m", "768", "-smp", "2"]
         words += ["-cpu", self._processor]
-        words += ["-accel", "kvm" if self.accelerated else "tcg,thread=multi"]
+        # QEMU 7.2's emulated x86 processors, side by side, trip over a kernel that patches itself.
+        emulated = "tcg,thread=" + ("single" if self.arch == "amd64" else "multi")
+        words += ["-accel", "kvm" if self.accelerated else emulated]
         for number, (path, extra) in enumerate(((code, ",readonly=on"), (self._variables, ""))):
             words += ["-drive", f"if=pflash,unit={number},format=raw,file={path}{extra}"]
         words += ["-drive", f"file={self.disk},format=raw,if=none,id=card,cache=writeback"]
