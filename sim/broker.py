@@ -49,12 +49,12 @@ listener {ws_port} {host}
 protocol websockets
 """
 
-# Its whole memory after every change: a kill loses nothing that stands, at a fifth of the speed.
+# Its whole memory, after every change or so many seconds.
 _MOSQUITTO_DURABLE = """\
 persistence true
 persistence_location {folder}/
-autosave_on_changes true
-autosave_interval 1"""
+autosave_on_changes {on_changes}
+autosave_interval {interval}"""
 
 _IOTCORE_LISTENER = """\
 [{table}.1]
@@ -128,6 +128,7 @@ class Broker:
         versions: the protocol levels it speaks, as mqtt.js and paho call them: 4 is 3.1.1, 5 is
             5. A page that asks for 4 works with every kind.
         durable: whether what stands retained survives ``kill``.
+        autosave_s: how often it writes what it remembers; 0: after each change.
         v5_port: iotcore's MQTT 5 listener where one was asked for; for the probe.
     """
 
@@ -139,6 +140,7 @@ class Broker:
         ws_port: int = 0,
         host: str = LOOPBACK,
         durable: bool = True,
+        autosave_s: int = 0,
         v5_port: int | None = None,
     ) -> None:
         self.kind = kind
@@ -146,6 +148,7 @@ class Broker:
         self.tcp_port = tcp_port or free_port(host)
         self.ws_port = ws_port or free_port(host)
         self.durable = durable and kind == "mosquitto"
+        self.autosave_s = autosave_s
         self.v5_port = v5_port
         self.versions: tuple[int, ...] = (4, 5) if kind == "mosquitto" else (4,)
         self._folder = Path(tempfile.mkdtemp(prefix="viewkeeper-broker-"))
@@ -161,6 +164,7 @@ class Broker:
         host: str = LOOPBACK,
         *,
         durable: bool = True,
+        autosave_s: int = 0,
     ) -> Broker:
         """Start a broker and wait until it listens.
 
@@ -169,7 +173,9 @@ class Broker:
             tcp_port, ws_port: 0: any free one.
             host: leave it at the loopback address unless others shall reach it: nobody is
                 asked for a password.
-            durable: keep what stands over a kill, where the kind can; costs speed.
+            durable: keep what stands over a kill, where the kind can.
+            autosave_s: write it so often, as a site's broker does each minute, and lose what came
+                since; 0: after each change, at a fifth of the speed, and slower the more waits.
 
         Raises:
             SetupError: no such broker here, or it does not come up.
@@ -183,7 +189,14 @@ class Broker:
         if kind != "auto" and kind not in kinds:
             raise SetupError(Reason.LIBRARY_MISSING, f"{kind} is not installed here")
         chosen = kinds[0] if kind == "auto" else kind
-        broker = cls(chosen, tcp_port=tcp_port, ws_port=ws_port, host=host, durable=durable)
+        broker = cls(
+            chosen,
+            tcp_port=tcp_port,
+            ws_port=ws_port,
+            host=host,
+            durable=durable,
+            autosave_s=autosave_s,
+        )
         try:
             broker.restart()
         except SetupError:
@@ -258,7 +271,11 @@ class Broker:
     def _command(self) -> list[str]:
         conf = self._folder / ("conf" if self.kind == "mosquitto" else "conf.toml")
         if self.kind == "mosquitto":
-            durable = _MOSQUITTO_DURABLE.format(folder=self._folder)
+            durable = _MOSQUITTO_DURABLE.format(
+                folder=self._folder,
+                on_changes="false" if self.autosave_s else "true",
+                interval=self.autosave_s or 1,
+            )
             conf.write_text(
                 _MOSQUITTO_CONF.format(
                     persistence=durable if self.durable else "persistence false",

@@ -150,7 +150,9 @@ def page(outcomes: list[Outcome]) -> str:
         "",
         "Written by `make faults`. Four light agents (the real link with its outbox and "
         "signatures) each make ten records a second and reach a real mosquitto through relays; the "
-        "real recorder reads from it, through another, into SQLite. From a seed come the faults: "
+        "real recorder reads from it, through another, into SQLite. The broker writes what it "
+        "remembers once a second (at a site: once a minute), so that a kill takes what it "
+        "acknowledged since. From a seed come the faults: "
         "what, whom, how long; they overlap. In the end everything is mended, what waits is sent, "
         "and what the broker acknowledged is looked for in the recorder's database, each "
         "signature checked again. A full disk is a limit on the size of the process's files.",

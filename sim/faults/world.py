@@ -19,8 +19,13 @@ Identity = tuple[int, str, int]
 """Agent, boot, number."""
 SPARE_BYTES = 4096
 """A full disk lets a file grow by this much more: it fills while it is written to."""
-SUBSCRIBED_S = 0.5
-"""From its connection to its subscription."""
+AUTOSAVE_S = 1
+"""How often the broker writes what it remembers: at a site each minute, here as short as it can be.
+
+After each change is too slow for a row of records that waits: the whole of it is written each time,
+agents say again what nobody confirmed meanwhile, and it grows."""
+SUBSCRIBED_S = 0.5 + 2 * AUTOSAVE_S
+"""From the recorder's connection until its session outlives the broker."""
 
 
 class Process:
@@ -92,7 +97,7 @@ class World:
 
     def __init__(self, folder: Path, agents: int) -> None:
         self.folder = folder
-        self.broker = Broker.start("mosquitto")
+        self.broker = Broker.start("mosquitto", autosave_s=AUTOSAVE_S)
         self.relays = {number: Relay(self.broker.tcp_port) for number in (RECORDER, *range(agents))}
         self.made: set[Identity] = set()
         self.acknowledged: set[Identity] = set()
