@@ -51,6 +51,8 @@ EDGE = 0.015
 SIZE_EASE, SIZE_WEIGHT = 0.35, 1.0
 """Logarithm of a size that may change from frame to frame, and what more of it costs: half the
 reach for every doubling of the rest. A drop beside a walker is not the walker."""
+PART = 0.8
+"""Share of a track's width up to which a detection may be a part of what was one blob."""
 WHOLE = 1.25
 """Pieces within a track's box are one body while together they are no larger than this."""
 
@@ -113,8 +115,8 @@ def _whole(
         middle = (piece.left + piece.right) / 2
         if not min(seen.left, track.box.left) <= middle <= max(seen.right, track.box.right):
             continue
-        if piece.left > seen.right or piece.right < seen.left:
-            continue  # clear ground between two is between two bodies
+        if track.pace > STANDING and (piece.left > seen.right or piece.right < seen.left):
+            continue  # clear ground beside who walks is between two bodies
         joined = Detection(
             min(seen.left, piece.left), min(seen.top, piece.top),
             max(seen.right, piece.right), max(seen.bottom, piece.bottom), seen.confidence,
@@ -142,9 +144,23 @@ def _distance(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> f
             return math.inf
         way = math.dist(track.foot, seen.foot) / STANDING_REACH
     else:
-        way = apart(track, seen.foot, at_s)
+        way = apart(track, _foot_as_led(track, seen), at_s)
     uneven = max(0.0, abs(math.log(seen.size / track.size)) - SIZE_EASE)
     return way + SIZE_WEIGHT * uneven
+
+
+def _foot_as_led(track: Track, seen: Detection) -> tuple[float, float]:
+    """Where a detection puts a track's foot.
+
+    A part of the box of somebody who walks is measured at the edge that leads: where he parts from
+    what he left, the box's middle lags behind, and the thing would be nearer to it than he.
+    """
+    box, foot = track.box, seen.foot
+    wide = box.right - box.left
+    if not track.real or track.pace <= STANDING or seen.right - seen.left > PART * wide:
+        return foot
+    middle = seen.right - wide / 2 if track.speed[0] > 0 else seen.left + wide / 2
+    return middle, foot[1]
 
 
 def _further(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> Track:

@@ -110,3 +110,16 @@ def test_a_walker_gets_back_the_track_that_stuck_to_what_he_left():
 def test_two_who_part_keep_a_track_each_while_the_one_who_stays_stirs():
     before, after = parting()
     assert rejoining.parted(before, after, lambda _: False) == after
+
+
+def test_who_parts_from_what_he_left_keeps_his_track():
+    frames = [[person(x)] for x in walk(0.2, 0.5)]
+    # Thing and walker are one blob until he is clear of it.
+    frames += [[Detection(0.47, 0.36, x + 0.03, 0.6)] for x in walk(0.51, 0.60, speed=0.1)]
+    together = follow(frames)[-1]
+    thing = Detection(0.47, 0.5, 0.56, 0.6)
+    apart_now = [[thing, Detection(x - 0.03, 0.36, x + 0.03, 0.55)] for x in walk(0.62, 0.7)]
+    last = follow(apart_now, together, len(frames) * DT_S)[-1]
+    (walker,) = [track for track in last.all if track.real]
+    assert walker.number == 1
+    assert walker.place[0] > 0.62
