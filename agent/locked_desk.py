@@ -16,9 +16,9 @@ from viewkeeper.agent.core.view.learned import Learned
 from viewkeeper.agent.core.view.reference_set import ReferenceSet
 from viewkeeper.agent.core.view.registered import RegisteredView
 from viewkeeper.agent.learned_references import LearnedReferences
+from viewkeeper.agent.loop_ports import Standing
 from viewkeeper.agent.order_desk import OrderDesk
 from viewkeeper.agent.ports import ClockReading
-from viewkeeper.agent.runtime import Standing
 from viewkeeper.agent.witnessing import Witnessing
 from viewkeeper.protocol import cbor
 from viewkeeper.protocol.access import AccessEntry

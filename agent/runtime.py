@@ -6,107 +6,44 @@ order is decided and on disk before the broker hears that it arrived.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
-from viewkeeper.agent.core import assessment, cadence
-from viewkeeper.agent.core.board import BoardLook
+from viewkeeper.agent.core import assessment
 from viewkeeper.agent.core.events.flags import Flag, event_of, starts_clock
-from viewkeeper.agent.core.events.open_flags import OpenFlag, OpenFlags
+from viewkeeper.agent.core.events.open_flags import OpenFlag
 from viewkeeper.agent.core.frame import Frame
-from viewkeeper.agent.core.reporting import DeviceFacts, alarms_of, mirror_of, report_of
+from viewkeeper.agent.core.reporting import DeviceFacts, alarms_of, report_of
 from viewkeeper.agent.core.signage.lamp import SignageStatus
-from viewkeeper.agent.core.view.learned import Learned
-from viewkeeper.agent.core.view.reference_set import ReferenceSet
 from viewkeeper.agent.core.view.registered import RegisteredView
 from viewkeeper.agent.core.view.verdict import Tolerance
+from viewkeeper.agent.loop_ports import Board, Desk, Flags, Outlet, Standing
 from viewkeeper.agent.ports import (
     Clock,
     ClockReading,
     FrameSource,
     HealthProbe,
     SourceEndedError,
-    SourceError,
 )
+from viewkeeper.agent.reporter import Reporter
 from viewkeeper.agent.sealing import Sealer
 from viewkeeper.agent.sign_watch import SignWatch
+from viewkeeper.agent.standing_alarms import StandingAlarms
+from viewkeeper.agent.steady_source import SteadySource
 from viewkeeper.agent.zone_watch import PERIOD_S, ZoneWatch
 from viewkeeper.protocol.checkpoints import Checkpoint
 from viewkeeper.protocol.orders import Config
-from viewkeeper.protocol.records import Alarm, ClockFix, EventsReport, Report
-from viewkeeper.protocol.vocabulary import AlarmKind, ClockTrust, LifecycleState, ViewVerdict
+from viewkeeper.protocol.records import ClockFix, EventsReport, Report
+from viewkeeper.protocol.vocabulary import ClockTrust, LifecycleState, ViewVerdict
 
 log = logging.getLogger("viewkeeper.agent")
 
 DEFAULT_PERIOD_S = 1.0
-DEFAULT_REPORT_PERIOD_S = 60.0
-REOPEN_S = 5.0
 PULSE_S = 15.0
 """How often the pulse is felt at least; the service's watchdog waits six times as long."""
 CLOCK_STEP_S = 1.0
-RATE_SPAN_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the order desk says holds now."""
-
-    config: Config | None
-    config_sequence: int
-    config_hash: bytes | None
-    lifecycle: LifecycleState
-    refusals: int
-    last_refusal: str | None
-    ledger_size: int
-    ledger_root: bytes
-    ledger_fault: str | None
-    filing_due_on: str | None = None
-
-
-class Desk(Protocol):
-    """What the loop asks of whoever keeps state and ledger."""
-
-    def standing(self) -> Standing: ...
-    def view(self, digest: bytes) -> RegisteredView | None: ...
-    def references(self, accepted: RegisteredView, at: ClockReading) -> ReferenceSet | None: ...
-    def keep_learned(
-        self, made: Learned, references: ReferenceSet, at: ClockReading
-    ) -> ReferenceSet: ...
-    def note_alarm(self, kind: str, detail: str, at: ClockReading) -> None: ...
-
-
-class Outlet(Protocol):
-    """What the loop asks of the link: say, never wait."""
-
-    def publish_report(self, payload: bytes) -> None: ...
-    def publish_state(self, payload: bytes, *, changed: bool = True) -> None: ...
-    def publish_checkpoint(self, payload: bytes) -> None: ...
-    def publish_event(self, kind: str, payload: bytes) -> None: ...
-    def set_alarm(self, alarm_id: str, payload: bytes | None) -> None: ...
-    def end_alarm(self, alarm_id: str, payload: bytes) -> None: ...
-    def publish_history(self, payload: bytes) -> None: ...
-    def withdraw(self) -> None: ...
-
-
-class Board(Protocol):
-    """What the loop asks of a board of sensors beside the camera."""
-
-    def look(
-        self, tolerance: Tolerance, *, view_is_same: bool, lit: bool, utc_s: float
-    ) -> BoardLook: ...
-
-
-class Flags(Protocol):
-    """What the loop asks of whoever keeps the flags that wait for the operator."""
-
-    @property
-    def flags(self) -> OpenFlags: ...
-    def open(self, flag: OpenFlag) -> None: ...
 
 
 class Runtime:
@@ -152,32 +89,32 @@ class Runtime:
         board: Board | None = None,
     ) -> None:
         self._board = board
-        self._site, self._device = site, device
-        self._source, self._sign, self._zones = source, sign, zones
+        self._source = SteadySource(source, clock, timeout_s)
+        self._sign, self._zones = sign, zones
         self._flags, self._boot = flags, boot
         self._clock, self._probe, self._desk, self._outlet = clock, probe, desk, outlet
-        self._sealer, self._seal_checkpoint = sealer, seal_checkpoint
-        self._stopping, self._timeout_s, self._pulse = stopping, timeout_s, pulse
+        self._sealer, self._stopping, self._pulse = sealer, stopping, pulse
+        self._alarms = StandingAlarms(desk, outlet, sealer)
+        self._reporter = Reporter(
+            site=site,
+            device=device,
+            outlet=outlet,
+            sealer=sealer,
+            seal_checkpoint=seal_checkpoint,
+        )
         self._watch = assessment.start(clock.read().utc_s)
         self._view: RegisteredView | None = None
         self._view_hash: bytes | None = None
-        self._said: cadence.Said | None = None
         self._withdrawn = False
-        self._alarms: dict[AlarmKind, Alarm] = {}
-        self._checkpoint_size = -1
         self._period_s = DEFAULT_PERIOD_S
         self._check_at_s = clock.read().mono_s
-        self._opened = self._fed = False
-        self._reopen_at_s = 0.0
-        self._frames_at_s: deque[float] = deque()
         self._last_clock: ClockReading | None = None
         self._machine = probe.read()
         self._machine_at_s = clock.read().mono_s
 
     def run(self) -> None:
         """Turn until asked to stop or a recorded source ends."""
-        for alarm in AlarmKind:  # what a former life left standing is not known to stand now
-            self._outlet.set_alarm(alarm.value, None)
+        self._alarms.start()
         try:
             self._pulse()  # up: orders are heard, whatever time the camera takes over a frame
             while not self._stopping.is_set():
@@ -206,7 +143,7 @@ class Runtime:
         With zones to watch frames come faster than the view is checked.
         """
         try:
-            frame = self._frame()
+            frame = self._source.read()
         except SourceEndedError as ended:
             log.info("%s", ended.hint)
             return False
@@ -218,10 +155,8 @@ class Runtime:
         self._take_back_introduction(standing)
         self._take_view(standing, now)
         self._zones.configure(config)
-        if frame is not None:
-            self._frames_at_s.append(now.mono_s)
-            if self._zones.active and self._view is not None:
-                self._zones.look(frame, self._view, now.utc_s)
+        if frame is not None and self._zones.active and self._view is not None:
+            self._zones.look(frame, self._view, now.utc_s)
         if not self._zones.active or now.mono_s >= self._check_at_s:
             self._check_at_s = now.mono_s + self._period_s - PERIOD_S / 2
             self._check(frame, standing, now)
@@ -248,33 +183,7 @@ class Runtime:
             )
             report, fault = replace(report, mount=look.mount), look.fault
         self._update_alarms(report, standing, sign, now, fault)
-        standing_alarms = tuple(kind for kind in AlarmKind if kind in self._alarms)
-        self._say(replace(report, alarms=standing_alarms), standing, now)
-
-    def _frame(self) -> Frame | None:
-        try:
-            if not self._opened:
-                now_s = self._clock.read().mono_s
-                if now_s < self._reopen_at_s:
-                    return None
-                self._reopen_at_s = now_s + REOPEN_S
-                self._source.open()
-                self._opened, self._fed = True, False
-                log.info("watching %s", self._source.name)
-            frame = self._source.read(self._timeout_s)
-            self._fed = True
-            return frame
-        except SourceEndedError:
-            raise
-        except SourceError as error:
-            log.warning("no frame from %s: %s", self._source.name, error.hint)
-            if self._opened:
-                self._source.close()
-                self._opened = False
-                if not self._fed:
-                    # One that hangs costs a turn its whole patience; turns between say so sooner.
-                    self._reopen_at_s = self._clock.read().mono_s + REOPEN_S
-            return None
+        self._reporter.say(replace(report, alarms=self._alarms.kinds), standing, now)
 
     def _take_back_introduction(self, standing: Standing) -> None:
         if standing.lifecycle is LifecycleState.WITHDRAWN and not self._withdrawn:
@@ -310,19 +219,12 @@ class Runtime:
                 oldest_ms=self._flags.flags.oldest_ms,
             ),
             uptime_s=self._machine.uptime_s,
-            frame_rate_hz=self._frame_rate_hz(now),
+            frame_rate_hz=self._source.rate_hz(now.mono_s),
             storage_free_share=self._machine.storage_free_share,
             temperature_c=self._machine.temperature_c,
             memory_kib=self._machine.memory_kib,
             cpu_share=self._machine.cpu_share,
         )
-
-    def _frame_rate_hz(self, now: ClockReading) -> float:
-        times = self._frames_at_s
-        while times and now.mono_s - times[0] > RATE_SPAN_S:
-            times.popleft()
-        span_s = now.mono_s - times[0] if times else 0.0
-        return (len(times) - 1) / span_s if span_s > 0 else 0.0
 
     def _note_clock(self, now: ClockReading) -> None:
         last, self._last_clock = self._last_clock, now
@@ -364,41 +266,7 @@ class Runtime:
             ledger_fault=standing.ledger_fault,
             board_fault=board_fault,
         )
-        for kind, alarm in wanted.items():
-            standing_alarm = self._alarms.get(kind)
-            if standing_alarm is None:
-                log.warning("alarm %s: %s", kind.value, alarm.detail)
-                self._desk.note_alarm(kind.value, alarm.detail, now)
-                self._alarms[kind] = alarm
-                self._outlet.set_alarm(kind.value, self._sealer.seal(alarm)[1])
-        for kind in [kind for kind in self._alarms if kind not in wanted]:
-            log.warning("alarm %s is over", kind.value)
-            self._desk.note_alarm(kind.value, "over", now)
-            ended_ms = max(0, int(now.utc_s * 1000))
-            ended = replace(self._alarms.pop(kind), ended_ms=ended_ms)
-            self._outlet.end_alarm(kind.value, self._sealer.seal(ended)[1])
-
-    def _say(self, report: Report, standing: Standing, now: ClockReading) -> None:
-        config = standing.config
-        period_s = DEFAULT_REPORT_PERIOD_S if config is None else float(config.report_period_s)
-        if not cadence.is_due(self._said, report, now.mono_s, period_s):
-            return
-        header, message = self._sealer.seal(report)
-        self._outlet.publish_report(message)
-        mirror = mirror_of(self._site, header, report)
-        plain = json.dumps(mirror, separators=(",", ":")).encode("utf-8")
-        new = self._said is None or cadence.differs(self._said.report, report)
-        self._outlet.publish_state(plain, changed=new)
-        self._said = cadence.Said(report, now.mono_s)
-        if standing.ledger_size != self._checkpoint_size:
-            checkpoint = Checkpoint(
-                device=self._device,
-                size=standing.ledger_size,
-                root=standing.ledger_root,
-                utc_ms=header.utc_ms,
-            )
-            self._outlet.publish_checkpoint(self._seal_checkpoint(checkpoint))
-            self._checkpoint_size = standing.ledger_size
+        self._alarms.update(wanted, now)
 
 
 def tolerance_of(config: Config | None) -> Tolerance:
