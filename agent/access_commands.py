@@ -10,7 +10,7 @@ from typing import Any
 
 from viewkeeper.agent.access_register import LookFolder
 from viewkeeper.agent.app import Storage
-from viewkeeper.agent.settings import load
+from viewkeeper.agent.settings_file import load
 from viewkeeper.protocol.access import AccessEntry, Look
 from viewkeeper.protocol.errors import Reason, RefusalError, SetupError
 from viewkeeper.protocol.fields import pack

@@ -26,7 +26,7 @@ from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.core.view.estimate import estimate
 from viewkeeper.agent.core.view.geometry import Lens
 from viewkeeper.agent.core.view.verdict import Tolerance
-from viewkeeper.agent.settings import load
+from viewkeeper.agent.settings_file import load
 from viewkeeper.command_line import OneLineParser, guarded
 from viewkeeper.protocol.errors import Reason, SetupError
 

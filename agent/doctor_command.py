@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from viewkeeper.agent.catalogue import Adapters
-from viewkeeper.agent.settings import load
+from viewkeeper.agent.settings_file import load
 
 if TYPE_CHECKING:
     from viewkeeper.agent.doctor import Finding

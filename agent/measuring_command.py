@@ -15,7 +15,7 @@ from viewkeeper.agent.checking import frames_of
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.view.field_of_view import MeasuredLens, SweepError, measure
 from viewkeeper.agent.registering import take_frames
-from viewkeeper.agent.settings import load
+from viewkeeper.agent.settings_file import load
 from viewkeeper.protocol.errors import Reason, SetupError
 
 MOST_FRAMES = 120

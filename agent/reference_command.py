@@ -11,7 +11,7 @@ from typing import Any
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.app import Storage
 from viewkeeper.agent.learned_references import entered_references, stored_references
-from viewkeeper.agent.settings import load
+from viewkeeper.agent.settings_file import load
 from viewkeeper.protocol.errors import Reason, SetupError
 
 

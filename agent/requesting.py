@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from viewkeeper.agent.registering import device_key
-from viewkeeper.agent.settings import Settings, load
+from viewkeeper.agent.settings import Settings
+from viewkeeper.agent.settings_file import load
 from viewkeeper.protocol.cose import Algorithm, VerifyKey
 from viewkeeper.protocol.errors import Reason, SetupError
 

@@ -1,6 +1,6 @@
 """The settings file as a JSON schema (draft 2020-12), read off the dataclasses.
 
-Ranges stay in ``settings.py``: an editor catches a wrong word early, the agent judges.
+Ranges stay in ``settings_file.py``: an editor catches a wrong word early, the agent judges.
 """
 
 from __future__ import annotations

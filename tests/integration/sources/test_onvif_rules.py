@@ -16,7 +16,8 @@ from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.cli import main
 from viewkeeper.agent.core.events.zones import ZonesState, step
 from viewkeeper.agent.core.view.geometry import Move
-from viewkeeper.agent.settings import DetectionSettings, load
+from viewkeeper.agent.settings import DetectionSettings
+from viewkeeper.agent.settings_file import load
 from viewkeeper.agent.source_settings import SourceSettings
 from viewkeeper.protocol.errors import SetupError
 from viewkeeper.protocol.vocabulary import EventKind, ViewVerdict

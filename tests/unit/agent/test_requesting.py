@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 
 from viewkeeper.agent.cli import main
 from viewkeeper.agent.requesting import write_request
-from viewkeeper.agent.settings import load
+from viewkeeper.agent.settings_file import load
 from viewkeeper.protocol.errors import SetupError
 
 SETTINGS = """

@@ -4,7 +4,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from viewkeeper.agent.settings import parse
+from viewkeeper.agent.settings_file import parse
 from viewkeeper.agent.settings_schema import schema
 from viewkeeper.protocol.errors import SetupError
 

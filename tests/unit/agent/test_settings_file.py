@@ -1,7 +1,7 @@
 import pytest
 
 from viewkeeper.agent.app import link_settings
-from viewkeeper.agent.settings import load
+from viewkeeper.agent.settings_file import load
 from viewkeeper.protocol.errors import Reason, SetupError
 
 GOOD = """
