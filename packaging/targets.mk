@@ -2,7 +2,7 @@
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo )
 ARCH ?= amd64
 IMAGE_VERSION ?= 0.1.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
-IMAGE_TOOLS := mmdebstrap qemu-user-static binfmt-support
+IMAGE_TOOLS := mmdebstrap arch-test qemu-user-static binfmt-support
 BOOT_IMAGE_TOOLS := $(IMAGE_TOOLS) qemu-system-x86 qemu-system-arm ovmf qemu-efi-aarch64 mtools mosquitto openssl \
 	rauc squashfs-tools
 
