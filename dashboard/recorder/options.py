@@ -14,12 +14,12 @@ from viewkeeper.dashboard.recorder.intake import Intake
 from viewkeeper.dashboard.recorder.listener import (
     OTHER_DAYS,
     REPORT_DAYS,
-    BrokerAddress,
     Keeping,
     Recorder,
 )
 from viewkeeper.dashboard.recorder.metrics import Scrape
 from viewkeeper.dashboard.recorder.recording import Recording
+from viewkeeper.dashboard.recorder.subscription import BrokerAddress
 from viewkeeper.dashboard.recorder.witness import Witness
 from viewkeeper.dashboard.register import Register
 from viewkeeper.protocol.errors import Reason, SetupError

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from viewkeeper.dashboard.recorder.api import Api
 from viewkeeper.dashboard.recorder.intake import Intake
-from viewkeeper.dashboard.recorder.listener import BrokerAddress, Recorder
+from viewkeeper.dashboard.recorder.listener import Recorder
 from viewkeeper.dashboard.recorder.metrics import PATH, Scrape
 from viewkeeper.dashboard.recorder.recording import Recording
+from viewkeeper.dashboard.recorder.subscription import BrokerAddress
 from viewkeeper.dashboard.register import Register
 from viewkeeper.sim.broker import Broker
 from viewkeeper.sim.demo.play import StoryError

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 from viewkeeper.dashboard.recorder.intake import Intake
-from viewkeeper.dashboard.recorder.listener import BrokerAddress, Keeping, Recorder
+from viewkeeper.dashboard.recorder.listener import Keeping, Recorder
 from viewkeeper.dashboard.recorder.recording import Recording
+from viewkeeper.dashboard.recorder.subscription import BrokerAddress
 from viewkeeper.dashboard.register import Camera, Register
 from viewkeeper.sim.faults.agent import SITE, camera_id, limit_files, signer
 

@@ -170,7 +170,8 @@ CHILD = """
 import sys, time
 from tests.bench import bench_recorder as bench
 from viewkeeper.dashboard.recorder.intake import Intake
-from viewkeeper.dashboard.recorder.listener import BrokerAddress, Keeping, Recorder
+from viewkeeper.dashboard.recorder.listener import Keeping, Recorder
+from viewkeeper.dashboard.recorder.subscription import BrokerAddress
 from viewkeeper.dashboard.recorder.recording import Recording
 recorder = Recorder(Intake(bench.register()), Recording(sys.argv[2]),
     BrokerAddress(host="127.0.0.1", port=int(sys.argv[1])), lambda: 1_800_000_000_000,

@@ -20,8 +20,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from viewkeeper.dashboard.recorder.api import Api
 from viewkeeper.dashboard.recorder.intake import Intake
-from viewkeeper.dashboard.recorder.listener import BrokerAddress, Recorder
+from viewkeeper.dashboard.recorder.listener import Recorder
 from viewkeeper.dashboard.recorder.recording import Recording
+from viewkeeper.dashboard.recorder.subscription import BrokerAddress
 from viewkeeper.dashboard.register import Camera, Register
 from viewkeeper.protocol import records
 from viewkeeper.protocol.checkpoints import Checkpoint, seal_checkpoint

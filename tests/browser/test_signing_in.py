@@ -15,8 +15,9 @@ from tests.browser.test_accessibility import complaints
 from viewkeeper.dashboard.operators import new_operator, save_operators
 from viewkeeper.dashboard.recorder.api import Api
 from viewkeeper.dashboard.recorder.intake import Intake
-from viewkeeper.dashboard.recorder.listener import BrokerAddress, Recorder
+from viewkeeper.dashboard.recorder.listener import Recorder
 from viewkeeper.dashboard.recorder.recording import Recording
+from viewkeeper.dashboard.recorder.subscription import BrokerAddress
 from viewkeeper.dashboard.signing_in import SignIn
 from viewkeeper.protocol.vocabulary import AlarmKind
 

@@ -12,8 +12,9 @@ import pytest
 from tests.integration.test_set_up import SETTINGS
 from viewkeeper.dashboard.recorder import key
 from viewkeeper.dashboard.recorder.intake import Intake
-from viewkeeper.dashboard.recorder.listener import BrokerAddress, Recorder
+from viewkeeper.dashboard.recorder.listener import Recorder
 from viewkeeper.dashboard.recorder.recording import Recording
+from viewkeeper.dashboard.recorder.subscription import BrokerAddress
 from viewkeeper.dashboard.recorder.witness import Witness
 from viewkeeper.dashboard.register import load_register
 from viewkeeper.sim.broker import Broker

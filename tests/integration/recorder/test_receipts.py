@@ -12,8 +12,9 @@ import pytest
 from tests.integration.link.peer import Peer, until
 from tests.unit.dashboard.recorder.voice import BOOT, INTAKE, event, report, seal
 from viewkeeper.agent.adapters.link import Link, LinkSettings
-from viewkeeper.dashboard.recorder.listener import BrokerAddress, Keeping, Recorder
+from viewkeeper.dashboard.recorder.listener import Keeping, Recorder
 from viewkeeper.dashboard.recorder.recording import Recording
+from viewkeeper.dashboard.recorder.subscription import BrokerAddress
 from viewkeeper.protocol.receipts import places_of
 from viewkeeper.sim.broker import Broker, installed_kinds
 

@@ -15,8 +15,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.unit.dashboard.recorder.test_witness import DESK, LEAVES, seen
 from tests.unit.dashboard.recorder.voice import INTAKE, TOPICS, alarm, seal
-from viewkeeper.dashboard.recorder.listener import BrokerAddress, Keeping, Recorder
+from viewkeeper.dashboard.recorder.listener import Keeping, Recorder
 from viewkeeper.dashboard.recorder.recording import Recording
+from viewkeeper.dashboard.recorder.subscription import BrokerAddress
 from viewkeeper.dashboard.recorder.witness import Witness
 from viewkeeper.protocol import cose, merkle
 from viewkeeper.protocol.witnessing import read_countersignature
