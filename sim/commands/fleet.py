@@ -11,8 +11,9 @@ from pathlib import Path
 
 from viewkeeper.sim.errors import SimError
 from viewkeeper.sim.fleet import plots, report
+from viewkeeper.sim.fleet.outcome import Outside
 from viewkeeper.sim.fleet.plan import Fault, FaultKind, Plan
-from viewkeeper.sim.fleet.run import Fleet, Outside
+from viewkeeper.sim.fleet.run import Fleet
 from viewkeeper.sim.fleet.tally import Sample
 
 SUMMARY = "thousands of cameras on a real broker and recorder, through power cuts and worse"

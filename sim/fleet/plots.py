@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from viewkeeper.sim.errors import SimError
-from viewkeeper.sim.fleet.run import Outcome
+from viewkeeper.sim.fleet.outcome import Outcome
 
 
 def draw(outcome: Outcome, path: Path) -> None:

@@ -7,7 +7,7 @@ import platform
 from collections.abc import Sequence
 from typing import Any
 
-from viewkeeper.sim.fleet.run import Outcome
+from viewkeeper.sim.fleet.outcome import Outcome
 from viewkeeper.sim.fleet.tally import Sample
 
 

@@ -11,7 +11,6 @@ import resource
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,69 +19,19 @@ from viewkeeper.sim.broker import LOOPBACK
 from viewkeeper.sim.errors import SimError
 from viewkeeper.sim.fleet.broker import FleetBroker
 from viewkeeper.sim.fleet.camera import FleetCamera
-from viewkeeper.sim.fleet.desk import Audit, Desk
+from viewkeeper.sim.fleet.desk import Desk
 from viewkeeper.sim.fleet.line import Line, silent_pipe
-from viewkeeper.sim.fleet.plan import Fault, FaultKind, Plan
+from viewkeeper.sim.fleet.outcome import Outcome, Outside
+from viewkeeper.sim.fleet.plan import FaultKind, Plan
 from viewkeeper.sim.fleet.process import cost_of
 from viewkeeper.sim.fleet.slow_link import SlowLink
 from viewkeeper.sim.fleet.tally import Sample, Tally
+from viewkeeper.sim.fleet.troubles import Troubles
 
 OPENERS = 128
 SAMPLE_S, ASK_S, TEND_S = 1.0, 3.0, 10.0
-SLOW_S = 2.0
-CLOCK_SHARE = 0.1
 DRAIN_S = 180.0
 _SPARE_FILES = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """Brokers that run already: where cameras and recorder find theirs.
-
-    Attributes:
-        cameras, recorder: (host, port).
-        mqtt: the version they speak.
-        certs: folder of `broker_config/certs.py` that knows all cameras of the fleet and
-            ``recorder.fleet``, for mutual TLS; ``None``: plain TCP.
-    """
-
-    cameras: tuple[str, int]
-    recorder: tuple[str, int]
-    mqtt: str = "5"
-    certs: Path | None = None
-
-    def tls_of(self, name: str) -> TlsSettings | None:
-        """The certificate pair of a client."""
-        if self.certs is None:
-            return None
-        pair = [self.certs / "issued" / f"{name.replace('/', '_')}.{end}" for end in ("crt", "key")]
-        return TlsSettings(self.certs / "ca.crt", *pair)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a run gives.
-
-    Attributes:
-        began_s: when, by this process's monotonic clock.
-        connections: taken in the broker's worst second, by its own log; ``None`` where the broker
-            is not ours to read.
-        caught_up_s: from the last camera's goodbye until the recorder had everything; ``None``:
-            it never had.
-    """
-
-    plan: Plan
-    tally: Tally
-    audit: Audit
-    began_s: float
-    connections: int | None
-    caught_up_s: float | None
-
-    @property
-    def holds(self) -> bool:
-        """Nothing acknowledged lost, nothing twice, the connect rate never exceeded."""
-        most = max(self.tally.most_attempts, self.connections or 0)
-        return self.audit.holds and most <= self.plan.connects_per_s
 
 
 class Fleet:
@@ -196,7 +145,10 @@ class Fleet:
             line.power_on()
         watching = loop.create_task(self._watch(slow))
         asking = loop.create_task(self._ask())
-        happenings = [loop.create_task(self._happen(fault, slow)) for fault in plan.faults]
+        troubles = Troubles(
+            self._cameras, self._lines, self._broker, self.tally, self._down, _utc_ms
+        )
+        happenings = [loop.create_task(troubles.happen(fault, slow)) for fault in plan.faults]
         self._start_reporting(loop)
         await asyncio.sleep(plan.seconds)
         for task in (*happenings, watching, asking):
@@ -307,57 +259,6 @@ class Fleet:
                     for line in self._lines[start : start + 200]:
                         line.tend()
                     await asyncio.sleep(0)
-
-    # what goes wrong
-
-    async def _happen(self, fault: Fault, slow: SlowLink) -> None:
-        await asyncio.sleep(fault.at_s)
-        if fault.kind is FaultKind.POWER_CUT:
-            await self._power_cut(fault.for_s)
-        elif fault.kind in (FaultKind.BROKER_KILL, FaultKind.BROKER_RESTART):
-            await self._restart(fault)
-        elif fault.kind is FaultKind.LINK_CUT:
-            for line in self._lines:
-                line.break_off()
-        elif fault.kind is FaultKind.SLOW_NETWORK:
-            slow.delay_s = SLOW_S
-            await asyncio.sleep(fault.for_s)
-            slow.delay_s = 0.0
-        else:
-            await self._clock_jump(fault.for_s)
-
-    async def _power_cut(self, for_s: float) -> None:
-        self._down = set(range(len(self._cameras)))
-        for line in self._lines:
-            line.power_off()
-        await asyncio.sleep(for_s)
-        for camera, line in zip(self._cameras, self._lines, strict=True):
-            camera.boot()
-            line.power_on()
-        self._down = set()
-
-    async def _restart(self, fault: Fault) -> None:
-        assert self._broker is not None
-        end = self._broker.kill if fault.kind is FaultKind.BROKER_KILL else self._broker.stop
-        await asyncio.to_thread(end)
-        await asyncio.sleep(fault.for_s)
-        await asyncio.to_thread(self._broker.start)
-
-    async def _clock_jump(self, for_s: float) -> None:
-        every = int(1 / CLOCK_SHARE)
-        off = [
-            pair
-            for pair in zip(self._cameras, self._lines, strict=True)
-            if not pair[0].index % every
-        ]
-        for camera, _ in off:
-            camera.set_clock(_utc_ms(), camera.draw_jump_ms())
-            self.tally.jumped.add(camera.name)
-        await asyncio.sleep(for_s)
-        for camera, line in off:
-            camera.set_clock(_utc_ms(), 0)
-            self.tally.sealed += 1
-            line.flush()
 
 
 def _utc_ms() -> int:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from viewkeeper.sim.fleet.camera import FleetCamera
+from viewkeeper.sim.fleet.outcome import Outcome
 from viewkeeper.sim.fleet.plan import Fault, FaultKind, Plan
-from viewkeeper.sim.fleet.run import Fleet, Outcome
+from viewkeeper.sim.fleet.run import Fleet
 from viewkeeper.sim.fleet.sizing import Costs, Need, need
 from viewkeeper.sim.fleet.tally import Sample, most_within
 

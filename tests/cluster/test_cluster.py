@@ -17,8 +17,9 @@ from tests.integration.bridge.test_bridge import Mosquitto
 from tests.integration.link.conftest import Agent
 from tests.integration.link.peer import Peer, until
 from viewkeeper.agent.adapters.link import TlsSettings
+from viewkeeper.sim.fleet.outcome import Outside
 from viewkeeper.sim.fleet.plan import Plan
-from viewkeeper.sim.fleet.run import Fleet, Outside
+from viewkeeper.sim.fleet.run import Fleet
 from viewkeeper.sim.site_config import acl_head, tool
 
 BASE = "viewkeeper/v1/s1"

@@ -13,8 +13,9 @@ from tests.support.loops import apart
 from viewkeeper.sim import cli
 from viewkeeper.sim.broker import installed_kinds
 from viewkeeper.sim.fleet import report
+from viewkeeper.sim.fleet.outcome import Outcome
 from viewkeeper.sim.fleet.plan import Fault, Plan
-from viewkeeper.sim.fleet.run import Fleet, Outcome
+from viewkeeper.sim.fleet.run import Fleet
 
 pytestmark = pytest.mark.e2e
 
