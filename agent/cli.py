@@ -13,7 +13,6 @@ from pathlib import Path
 from viewkeeper.agent import (
     access_commands,
     checking,
-    doctor_command,
     lenses,
     measuring_command,
     reference_command,
@@ -26,6 +25,7 @@ from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.core.view.estimate import estimate
 from viewkeeper.agent.core.view.geometry import Lens
 from viewkeeper.agent.core.view.verdict import Tolerance
+from viewkeeper.agent.doctor import command as doctor_command
 from viewkeeper.agent.settings_file import load
 from viewkeeper.command_line import OneLineParser, guarded
 from viewkeeper.protocol.errors import Reason, SetupError

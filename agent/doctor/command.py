@@ -12,7 +12,7 @@ from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.settings_file import load
 
 if TYPE_CHECKING:
-    from viewkeeper.agent.doctor import Finding
+    from viewkeeper.agent.doctor.findings import Finding
 
 EXIT_BAD = 1
 _MARKS = {"good": "ok  ", "warning": "note", "bad": "BAD "}
@@ -38,7 +38,9 @@ def add_to(commands: Any) -> None:
 
 
 def _doctor(arguments: argparse.Namespace, adapters: Adapters) -> int:
-    from viewkeeper.agent.doctor import Health, examine  # the running agent has no use for it
+    # The running agent has no use for these.
+    from viewkeeper.agent.doctor.examination import examine
+    from viewkeeper.agent.doctor.findings import Health
 
     bad = 0
     for finding in examine(load(arguments.config), adapters):
