@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from viewkeeper.agent.adapters.store.ledger_file import LedgerFile
 from viewkeeper.agent.core.ledger.entries import Entry
@@ -14,6 +14,9 @@ from viewkeeper.agent.core.trust.clock import Now
 from viewkeeper.protocol import cose, inspection
 from viewkeeper.protocol.checkpoints import Checkpoint, seal_checkpoint
 from viewkeeper.protocol.errors import Reason, SetupError
+
+if TYPE_CHECKING:
+    import zipfile
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Members carry no time: what happened when stands inside."""
@@ -77,6 +80,8 @@ def write_bundle(
     Raises:
         SetupError: the file is there already or cannot be written.
     """
+    import zipfile  # 0.8 MB that a running agent has no use for
+
     told = {"format": inspection.FORMAT, **about}
     try:
         with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as bundle:
@@ -96,6 +101,8 @@ def write_bundle(
 
 
 def _add(bundle: zipfile.ZipFile, name: str, data: bytes) -> None:
-    member = zipfile.ZipInfo(name, _EPOCH)
-    member.compress_type = zipfile.ZIP_DEFLATED
+    from zipfile import ZIP_DEFLATED, ZipInfo
+
+    member = ZipInfo(name, _EPOCH)
+    member.compress_type = ZIP_DEFLATED
     bundle.writestr(member, data)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 
 from viewkeeper.agent import app
+from viewkeeper.agent.adapters.system.memory import give_back
 from viewkeeper.agent.adapters.system.notify import Notifier
 from viewkeeper.agent.catalogue import Adapters
 from viewkeeper.agent.settings import Settings
@@ -28,7 +29,7 @@ def run_all(lenses: Sequence[Settings], adapters: Adapters, stopping: threading.
     """
     _check_apart(lenses)
     names = [f"{lens.camera.site}/{lens.camera.id}" for lens in lenses]
-    notifier = Notifier(names)
+    notifier = Notifier(names, up=give_back)
     if len(lenses) == 1:
         _run_one(lenses[0], names[0], adapters, stopping, notifier)
         notifier.stopping()

@@ -20,6 +20,7 @@ class Notifier:
         lenses: names of the loops that must turn.
         environment: ``NOTIFY_SOCKET``, ``WATCHDOG_USEC`` and ``WATCHDOG_PID`` of systemd.
         monotonic: seconds.
+        up: called once, when every loop has turned for the first time.
     """
 
     def __init__(
@@ -27,13 +28,14 @@ class Notifier:
         lenses: Iterable[str],
         environment: Mapping[str, str] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        up: Callable[[], None] = lambda: None,
     ) -> None:
         environment = os.environ if environment is None else environment
         self._lenses = set(lenses)
         self._turned: set[str] = set()
         self._address = environment.get("NOTIFY_SOCKET", "")
         self._every_s = _watchdog_s(environment) / 4
-        self._monotonic = monotonic
+        self._monotonic, self._up = monotonic, up
         self._fed_at_s = -1.0
         self._ready = False
         self._lock = threading.Lock()
@@ -60,6 +62,7 @@ class Notifier:
         if not self._ready:
             self._ready = True
             self._send("READY=1\nSTATUS=watching")
+            self._up()
         now_s = self._monotonic()
         if self._fed_at_s < 0 or now_s - self._fed_at_s >= self._every_s:
             self._fed_at_s = now_s

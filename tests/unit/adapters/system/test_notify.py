@@ -92,3 +92,14 @@ def test_a_service_manager_that_went_away_harms_nothing(tmp_path):
     one = Notifier(["a"], {"NOTIFY_SOCKET": str(tmp_path / "gone")})
     one.turned("a")
     one.stopping()
+
+
+def test_what_follows_the_start_is_done_once_when_every_lens_has_turned():
+    done = []
+    both = Notifier(("a", "b"), {}, Time(), up=lambda: done.append("up"))
+    both.turned("a")
+    assert done == []
+    both.turned("b")
+    both.turned("a")
+    both.turned("b")
+    assert done == ["up"]
