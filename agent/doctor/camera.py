@@ -32,7 +32,7 @@ def enrolment(settings: Settings, seen: Seen) -> Iterator[Finding]:
         raise SetupError(
             Reason.SETTING,
             f"the state is {state.device}'s, the settings say {settings.camera.id}: "
-            "a folder of another camera",
+            "set [storage] dir or [camera] id",
         )
     lifecycle = state.standing.state.value
     order = state.config_order
@@ -120,9 +120,11 @@ def onvif(settings: Settings) -> Iterator[Finding]:
 
 
 def board(settings: Settings, seen: Seen) -> Iterator[Finding]:
-    signer = open_device_key(settings.key, Storage(Path(settings.storage.dir)).key)
-    if (board := board_of(settings, signer)) is None:
+    if not settings.board.port:
         return
+    signer = open_device_key(settings.key, Storage(Path(settings.storage.dir)).key)
+    board = board_of(settings, signer)
+    assert board is not None
     if seen.running:
         told = "not tried: the running agent holds its line"
     else:

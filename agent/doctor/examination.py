@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 
 from viewkeeper.agent.catalogue import Adapters
@@ -32,6 +33,22 @@ def examine(settings: Settings, adapters: Adapters) -> Iterator[Finding]:
         try:
             yield from check()
         except (SetupError, RefusalError) as error:
-            yield Finding(thing, Health.BAD, error.hint)
+            yield Finding(thing, Health.BAD, error.hint + _cure(error.__cause__))
         except OSError as error:
-            yield Finding(thing, Health.BAD, f"{error.filename or thing}: {error.strerror}")
+            told = f"{error.filename or thing}: {error.strerror}"
+            yield Finding(thing, Health.BAD, told + _cure(error))
+
+
+def _cure(error: BaseException | None) -> str:
+    """What helps where the operating system refused."""
+    number = error.errno if isinstance(error, OSError) else None
+    return f": {CURES[number]}" if number in CURES else ""
+
+
+CURES = {
+    errno.EACCES: "ask as the service's user (sudo -u viewkeeper …); what root made there: chown",
+    errno.EPERM: "ask as the service's user (sudo -u viewkeeper …)",
+    errno.EROFS: "mount it writable; a card that fails makes itself read-only (dmesg): replace it",
+    errno.ENOSPC: "the card is full: take off it what is not the camera's",
+    errno.EIO: "the card fails (dmesg): replace it, and enrol the camera anew",
+}

@@ -38,7 +38,8 @@ def libraries() -> Iterator[Finding]:
         if numbers < least:
             old.append(f"{name} {version} is older than {'.'.join(map(str, least))}")
     if old:
-        yield Finding("libraries", Health.BAD, "; ".join(old))
+        cure = "apt install ./viewkeeper-agent_*.deb or pip install -r requirements.lock"
+        yield Finding("libraries", Health.BAD, f"{'; '.join(old)}: {cure} brings what is needed")
     else:
         yield Finding("libraries", Health.GOOD, ", ".join(told))
 
@@ -65,7 +66,8 @@ def storage(settings: Settings, seen: Seen) -> Iterator[Finding]:
         yield Finding(
             "storage",
             Health.BAD,
-            f"{100 * free:.1f} % of the card is free, {100 * LEAST_FREE_SHARE:.0f} % are needed",
+            f"{100 * free:.1f} % of the card is free, {100 * LEAST_FREE_SHARE:.0f} % are needed: "
+            "take off it what is not the camera's, or use a larger one",
         )
     elif not mode & 0o077:
         told = "" if free is None else f", {100 * free:.0f} % free"

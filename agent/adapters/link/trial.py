@@ -27,6 +27,8 @@ from viewkeeper.agent.adapters.link.settings import LinkSettings
 from viewkeeper.protocol.errors import Reason, SetupError
 
 MAX_DAYS_WARN = 30
+# TLS 1.3 tells a client only after the handshake that its certificate is refused.
+_CLOSED = "it closed the connection, as one does whose CA did not issue cert_file, or revoked it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,11 @@ def own_certificate(path: Path, today: dt.datetime) -> Certificate:
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
     except OSError as error:
-        raise SetupError(Reason.FILE_MISSING, f"{path}: {error.strerror}") from None
+        raise SetupError(
+            Reason.FILE_MISSING,
+            f"{path}: {error.strerror}: put the certificate there that the broker's CA issued "
+            "for what viewkeeper-agent request wrote",
+        ) from error
     except ValueError:
         raise SetupError(Reason.FILE_UNREADABLE, f"{path} is not a PEM certificate") from None
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
@@ -116,7 +122,15 @@ def sign_in(settings: LinkSettings) -> str:
         reconnect_on_failure=False,
         manual_ack=True,
     )
-    client.on_connect = connected
+
+    def closed(
+        _client: paho.Client, _data: object, _flags: object, _reason: object, _more: object
+    ) -> None:
+        if not answered.is_set():
+            told.append(_CLOSED if settings.tls is not None else "it closed the connection")
+            answered.set()
+
+    client.on_connect, client.on_disconnect = connected, closed
     client.connect_timeout = settings.connect_timeout_s
     if settings.username is not None:
         client.username_pw_set(settings.username, password_of(settings))

@@ -235,7 +235,7 @@ def _http_tag(status: str) -> int:
 
 _CURES = {
     1: "the operating system does not permit it",
-    2: "there is no such device or stream",
+    2: "there is no such device or stream: look at its cable, and at the path",
     13: "the agent may not open it: add its user to the group video",
     16: "it is busy: another program has the camera",
     110: "no answer in time; is the camera reachable?",

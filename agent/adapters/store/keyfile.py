@@ -62,7 +62,8 @@ def load(path: Path) -> cose.Signer:
         SetupError: missing, readable for others (like OpenSSH, we do not use it then),
             or not a key of these kinds.
     """
-    text = read_private(path, f"no device key at {path}: make one", "or make a new key")
+    missing = f"no device key at {path}: viewkeeper-agent key --config … makes it"
+    text = read_private(path, missing, "or make a new key")
     if (seed := _ed25519_seed(text)) is not None:
         return cose.SoftwareSigner.from_seed(seed)
     from cryptography.hazmat.primitives import serialization

@@ -25,7 +25,7 @@ class FolderLock:
         except OSError as error:
             raise SetupError(
                 Reason.SETTING, f"{directory} cannot be used: {error.strerror}"
-            ) from None
+            ) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -51,11 +51,17 @@ class SlotStore:
         """
         if self.is_empty:
             raise SetupError(
-                Reason.FILE_MISSING, f"{self._paths[0].parent} holds no state: enrol the camera"
+                Reason.FILE_MISSING,
+                f"{self._paths[0].parent} holds no state: viewkeeper-agent enrol, with the "
+                "signing desk's bundle",
             )
         slots = [slot for slot in map(_read, self._paths) if slot is not None]
         if not slots:
-            raise SetupError(Reason.STATE_DAMAGED, f"neither slot in {self._paths[0].parent} reads")
+            raise SetupError(
+                Reason.STATE_DAMAGED,
+                f"neither slot in {self._paths[0].parent} reads: move that folder aside for the "
+                "auditor, then make a key and enrol anew",
+            )
         return max(slots, key=lambda slot: slot.generation).payload
 
     def save(self, payload: bytes) -> None:
