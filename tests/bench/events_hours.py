@@ -35,7 +35,7 @@ def code() -> str:
     """Digest of what is measured."""
     digest = hashlib.sha256()
     folder = Path(foreground.__file__).parent
-    parts = "areas blobs foreground objects placing rejoining track tracks zones"
+    parts = "areas blobs bodies foreground objects placing rejoining track tracks zones"
     for name in parts.split():
         digest.update((folder / f"{name}.py").read_bytes())
     digest.update((Path(__file__).parents[1] / "support" / "restless.py").read_bytes())

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from viewkeeper.agent.core.events.bodies import Part, bodies_of, ground_of
 from viewkeeper.agent.core.events.foreground import Background, Foreground, Mask
 
 LEAST_CELLS = 16
@@ -56,7 +57,8 @@ class Piece(NamedTuple):
 
 
 def blobs_of(found: Foreground, background: Background) -> tuple[Detection, ...]:
-    """Connected pieces that are strong somewhere and have edges, largest first."""
+    """Connected pieces that are strong somewhere and have edges, largest first, each told apart
+    into the bodies between which the ground can be seen."""
     cells, strong = _cells(found.mask), _cells(found.strong)
     near = cells.copy()  # head and feet of one walker lie a cell apart
     near[1:] |= cells[:-1]
@@ -71,10 +73,17 @@ def blobs_of(found: Foreground, background: Background) -> tuple[Detection, ...]
         if piece.area >= LEAST_CELLS and piece.strong >= LEAST_STRONG
     ]
     pieces.sort(key=lambda piece: -piece.area)
+    if not pieces:
+        return ()
+    width, height = 2 * width, 2 * height
+    ground = ground_of(background, found.mask)
     return tuple(
-        Detection(p.left / width, p.top / height, p.right / width, p.bottom / height)
+        Detection(b.left / width, b.top / height, b.right / width, b.bottom / height)
         for p in pieces
         if _rough(background, p) >= LEAST_ROUGH
+        for b in bodies_of(
+            background, Part(2 * p.left, 2 * p.top, 2 * p.right, 2 * p.bottom), ground
+        )
     )
 
 

@@ -33,6 +33,9 @@ OWN_WIDTHS = 0.7
 """And so many of its own widths: a blob that grows on one side goes nowhere."""
 LEAST_STRAIGHT = 0.5
 """Way over path: what jumps about is rain or leaves."""
+ANEW_S = 6.0
+"""A track that went nowhere for so long begins anew where it is: who stood about, or was there
+already, is seen as soon as he walks."""
 FORGET_STANDING_S = 12.0
 """Whoever stood when last seen does not go far unseen."""
 STANDING_REACH = 0.05
@@ -85,6 +88,8 @@ def step(state: Tracks, seen: tuple[Detection, ...], at_s: float, *, trusted: bo
             free_seen.discard(j)
             whole = seen[j] if trusted else _whole(tracks[i], seen[j], seen, free_seen)
             tracks[i] = _further(tracks[i], whole, at_s, trusted=trusted)
+    if not trusted:
+        tracks = [_anew(t, at_s) if _is_old_news(t, at_s) else t for t in tracks]
     kept = [
         track
         for i, track in enumerate(tracks)
@@ -104,6 +109,18 @@ def step(state: Tracks, seen: tuple[Detection, ...], at_s: float, *, trusted: bo
     if not trusted:
         kept = found_again(kept)
     return Tracks(tuple(kept), number)
+
+
+def _is_old_news(track: Track, at_s: float) -> bool:
+    return not track.real and track.seen_s == at_s and at_s - track.born_s > ANEW_S
+
+
+def _anew(track: Track, at_s: float) -> Track:
+    """The same track as if it were born here; its speed and its unrest are what they are."""
+    return replace(
+        track, born_s=at_s, first=track.place, first_top=track.box.top,
+        hits=1, looks=1, path=0.0, climb=0.0,
+    )  # fmt: skip
 
 
 def _whole(

@@ -51,6 +51,15 @@ def test_the_creeping_edge_of_a_shadow_never_counts():
     assert real(states[-1]) == []
 
 
+def test_who_was_already_there_counts_as_soon_as_he_walks():
+    idle = [[person(0.4 + 0.01 * math.sin(0.9 * k))] for k in range(100)]
+    before, after = follow(idle), walk(0.41, 0.7)
+    assert real(before[-1]) == []
+    states = follow([[person(x)] for x in after], before[-1], len(idle) * DT_S)
+    assert real(states[-1]) == [1]
+    assert next(k for k, state in enumerate(states) if real(state)) * DT_S <= 5.0
+
+
 def test_a_runner_counts():
     states = follow([[person(x)] for x in walk(0.1, 0.9, speed=0.36)])
     assert len(real(states[-1])) == 1
