@@ -213,7 +213,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=90.0)
     parser.add_argument("--long", type=float, default=600.0, help="seconds, for what is written")
     parser.add_argument(
-        "--debian", type=Path, metavar="ROOT", help="also in this Debian root; needs root"
+        "--debian",
+        type=lambda text: Path(text).resolve(),
+        metavar="ROOT",
+        help="also in this Debian root; needs root",
     )
     arguments = parser.parse_args()
     costs = _costs(arguments.seconds, arguments.long, arguments.debian)
