@@ -119,8 +119,8 @@ def section() -> str:
     absent = f" **Not run: {', '.join(missing)}.**" if missing else ""
     return (
         f"{head}Public clips, not kept here; what happens in them was told by eye "
-        "(`tests/bench/clips/`). How bodies in one blob are told apart was set on `vtest.avi`, nothing "
-        "else on any of them; four mistakes that they showed were mended. "
+        "(`tests/bench/clips/`). How bodies in one blob are told apart was set on `vtest.avi`, and "
+        "nothing else on any of them; four mistakes that they showed were mended. "
         "Beside ours, OpenCV's MOG2 with connectedComponents as detections from outside, "
         "followed by the same tracks and zones. "
         f"Right / missed / false. Goal F1 ≥ {GOAL_F1:g} over all: {goal}.{absent}\n\n"
