@@ -4,23 +4,24 @@ Camera, sensors, clock and storage come from ``device/hal``; every decision is `
 """
 
 import asyncio
-import gc
 import json
 from binascii import unhexlify
 
 from device.commands import STARTS_FILE
 from device.core import supervisor
 from device.core.desk import Desk
+from device.core.receipt import places_of
 from device.core.sealing import ALARM, EVENT, GAP, REPORT, UPDATE, VERDICT, Sealer
 from device.net.mqtt import Client, Settings
-from device.net.outbox import Outbox
-from device.statement import alarms_of, mirror_of, report_of
+from device.net.outbox import RESEND_MS, Outbox
+from device.statement import alarms_of, health_of, mirror_of, report_of
 from device.store.spool import MAX_BYTES, Spool
 from device.updates import OFFER, PIECE, Updates
 from device.watch import Watch
 
 ORDERS = {"config/desired": 1, "keyset": 2, "grant": 3, "lifecycle": 5}
-COMMAND, WITNESS = 4, "witness"
+COMMAND, WITNESS, RECEIPT = 4, "witness", "receipt"
+KEEPALIVE_S = 90
 FEED_S = 1.0
 SAFE_RETRY_MS = 3_600_000  # whatever crashed may have been the weather of that hour
 GRACE_MS = 60_000
@@ -46,8 +47,17 @@ class Device:
         boot = board.random(8)
         self._sealer = Sealer(self._desk.device, boot, seed)
         self._base = "viewkeeper/v1/%s/%s/" % (self._desk.site, self._desk.device)
-        spool = Spool(board.files, boot, 1024 * settings.get("outbox_kib", MAX_BYTES // 1024))
-        self._outbox = Outbox(spool=spool, late_topic=self._base + "history")
+        broker = settings["broker"]
+        receipts = broker.get("receipts", True)
+        most = 1024 * settings.get("outbox_kib", MAX_BYTES // 1024)
+        spool = Spool(board.files, boot, most, receipts)
+        self._late = self._base + "history"
+        self._outbox = Outbox(
+            spool=spool,
+            late_topic=self._late,
+            boot=boot if receipts else None,
+            resend_ms=round(1000 * broker.get("resend_s", RESEND_MS / 1000)),
+        )
         self._watch = Watch(board, lambda: self._config, self._flag, self._tick)
         self._beside = _beside(board, settings, self._desk.device, seed, self._watch)
         # A board without a network of its own reaches its broker through the camera.
@@ -70,9 +80,17 @@ class Device:
                 self._progress,
             )
         self._mended = False
-        broker = settings["broker"]
+        # What comes down beside orders.
+        self._heard = {self._base + WITNESS: self._desk.witness}
+        if receipts:
+            self._heard[self._base + RECEIPT] = lambda told: self._outbox.confirm(places_of(told))
+        if self._updates:
+            take = self._updates
+            self._heard[self._base + OFFER] = lambda told: take.on_offer(told, self._clock.now())
+            self._heard[self._base + PIECE] = lambda told: take.on_piece(told, self._clock.now())
         retry_most_s = broker.get("retry_most_s", 300.0)
-        self._link_bound_ms = round(1000 * (retry_most_s + 3 * broker.get("keepalive_s", 60)))
+        keepalive_s = broker.get("keepalive_s", KEEPALIVE_S)
+        self._link_bound_ms = round(1000 * (retry_most_s + 3 * keepalive_s))
         self._client = Client(
             Settings(
                 broker.get("host"),
@@ -80,12 +98,12 @@ class Device:
                 self._desk.device,
                 (self._base + "status", b"offline"),
                 [self._base + topic for topic in ORDERS]
-                + [self._base + "command/+", self._base + WITNESS]
-                + ([self._base + OFFER, self._base + PIECE] if self._updates else []),
+                + [self._base + "command/+"]
+                + list(self._heard),
                 tls=_tls(broker),
                 user=broker.get("user"),
                 password=broker.get("password"),
-                keepalive_s=broker.get("keepalive_s", 60),
+                keepalive_s=keepalive_s,
                 retry_first_s=broker.get("retry_first_s", 1.0),
                 retry_most_s=retry_most_s,
                 replay_per_s=broker.get("replay_per_s", 5),
@@ -188,7 +206,8 @@ class Device:
             return
         self._reported, self._report_ms = word, now.mono_ms
         self._desk.tick(now)
-        report = report_of(watch.guard, standing, self._health(now, mount), watch.signage, mount)
+        health = health_of(watch.frames, self._board.files.free_permille(), mount, now)
+        report = report_of(watch.guard, standing, health, watch.signage, mount)
         lit_required = bool(config and config["sign"]["lit_required"])
         standing_alarms = alarms_of(report, now, self._desk.fault, lit_required, self.safe_mode)
         self._raise(standing_alarms, now)
@@ -197,18 +216,6 @@ class Device:
         mirror = mirror_of(self._desk.device, self._desk.site, report, now)
         self._latest("state", json.dumps(mirror).encode())
         self._latest("checkpoint", self._sealer.seal_checkpoint(self._desk.checkpoint(now)))
-
-    def _health(self, now, mount):
-        health = {
-            "frame_rate_mhz": min(1_000_000, self._watch.frames * 1_000_000 // (now.mono_ms + 1)),
-            "storage_free_permille": self._board.files.free_permille(),
-            "memory_kib": gc.mem_alloc() // 1024,
-            "uptime_s": now.mono_ms // 1000,
-            "findings": [],
-        }
-        if mount and "temperature_dc" in mount:
-            health["temperature_dc"] = mount["temperature_dc"]
-        return health
 
     def _raise(self, wanted, now):
         """Alarms that begin, and the signed end of those that are over."""
@@ -232,8 +239,8 @@ class Device:
         self._client.wake()
 
     def _keep(self, topic, payload, retain=False):
-        late, sequence = self._base + "history", self._sealer.sequence
-        self._outbox.put_kept(self._base + topic, payload, late, sequence, retain)
+        sequence = self._sealer.sequence
+        self._outbox.put_kept(self._base + topic, payload, self._late, sequence, retain)
         self._outbox.settle(self._clock.now().mono_ms)
         self._client.wake()
 
@@ -250,19 +257,16 @@ class Device:
         for name, alarm in self._alarms.items():
             self._latest("alarm/" + name, self._sealer.seal(ALARM, alarm, now))
         losses = self._outbox.losses
-        for boot, first, last, lost in losses:
+        for boot, first, last, lost, unconfirmed in losses:
             gap = {"lost": lost, "first_sequence": first, "last_sequence": last, "boot": boot}
+            gap["unconfirmed"] = unconfirmed or None
             self._keep("history", self._sealer.seal(GAP, gap, now))
         if losses:
             self._outbox.forget_losses()
 
     def _on_order(self, topic, payload, retained):
-        if topic == self._base + WITNESS:
-            return self._desk.witness(payload)
-        if topic == self._base + OFFER:
-            return self._updates.on_offer(payload, self._clock.now())
-        if topic == self._base + PIECE:
-            return self._updates.on_piece(payload, self._clock.now())
+        if topic in self._heard:
+            return self._heard[topic](payload)
         kind = self._kind(topic)
         if not len(payload) and kind == 1:
             return  # somebody cleared what stood retained
@@ -272,10 +276,9 @@ class Device:
         self._answer(kind, verdict)
 
     def _on_large(self, topic, digest, _retained):
-        if topic in (self._base + WITNESS, self._base + OFFER, self._base + PIECE):
-            return
-        kind = self._kind(topic)
-        self._answer(kind, self._desk.refuse_large(digest, kind, self._clock.now()))
+        if topic not in self._heard:
+            kind = self._kind(topic)
+            self._answer(kind, self._desk.refuse_large(digest, kind, self._clock.now()))
 
     def _kind(self, topic):
         return ORDERS.get(topic[len(self._base) :], COMMAND)

@@ -1,11 +1,26 @@
 """From what is believed to the words of the wire: report, plain mirror, alarms."""
 
+import gc
 from binascii import hexlify
 
 from device.core.lamp import is_fault
 
 STORAGE_LOW_PERMILLE = 50
 QUIET = ("starting", "not_registered", "no_camera")  # no alarm: nothing was there to be lost
+
+
+def health_of(frames, free_permille, mount, now):
+    """The fields of ``Health``."""
+    health = {
+        "frame_rate_mhz": min(1_000_000, frames * 1_000_000 // (now.mono_ms + 1)),
+        "storage_free_permille": free_permille,
+        "memory_kib": gc.mem_alloc() // 1024,
+        "uptime_s": now.mono_ms // 1000,
+        "findings": [],
+    }
+    if mount and "temperature_dc" in mount:
+        health["temperature_dc"] = mount["temperature_dc"]
+    return health
 
 
 def report_of(guard, standing, health, signage, mount):

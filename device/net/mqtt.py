@@ -28,7 +28,8 @@ class Settings:
         will: (topic, payload): what the broker says when the device goes without a word.
         topics: to hear.
         tls: gives a fresh ``tls.SSLContext`` (certificates get renewed); ``None``: plain TCP.
-        keepalive_s: a ping goes out twice in it; silence for longer means the line is dead.
+        keepalive_s: who has said nothing for so long pings; longer than a report's period, so that
+            a device that reports needs no pings.
         retry_first_s, retry_most_s: full jitter between reconnects grows from one to the other.
         replay_per_s: how many messages a second come back from flash after an outage.
         opening: coroutine function that gives (reader, writer); ``None``: over the network.
@@ -44,7 +45,7 @@ class Settings:
         tls=None,
         user=None,
         password=None,
-        keepalive_s=60,
+        keepalive_s=90,
         retry_first_s=1.0,
         retry_most_s=300.0,
         connect_timeout_s=30,
@@ -68,7 +69,7 @@ class Client:
         outbox: what is to be said.
         on_message: (topic, payload, retained) of an order; acknowledged when it returns. The
             payload is lent: the next message lies in the same bytes.
-        on_large: (topic, SHA-256, retained) of one longer than anybody signs; never held in RAM.
+        on_large: (topic, SHA-256, retained) of one too long to hold.
         on_connected: called on every new connection, before anything waiting is said.
         ticks_ms, ticks_diff: the machine's clock.
         random_share: a number from 0 up to 1.
@@ -98,7 +99,7 @@ class Client:
         self._reader = self._writer = None
         # Taken once, while the heap is whole.
         self._inbox = memoryview(bytearray(MAX_MESSAGE_BYTES))
-        self._heard_ms = 0
+        self._heard_ms = self._said_ms = 0
         self._failure = None
         self._failures = 0
         self.connected = False
@@ -207,14 +208,19 @@ class Client:
                 self._news.set()
 
     async def _keep_alive(self):
-        period_s = self.settings.keepalive_s / 2
+        most_ms = 1000 * self.settings.keepalive_s
         while True:
-            await asyncio.sleep(period_s)
-            silent_ms = self._ticks_diff(self._ticks_ms(), self._heard_ms)
-            if silent_ms > 1500 * self.settings.keepalive_s:
+            if 2 * self._since_ms(self._heard_ms) > 3 * most_ms:
                 raise LinkError("the broker fell silent")
-            await self._send(packets.PINGREQ)
+            quiet_ms = self._since_ms(self._said_ms)
+            if quiet_ms >= most_ms:
+                await self._send(packets.PINGREQ)
+                quiet_ms = 0
             self._on_alive()
+            await asyncio.sleep(max(0.01, min(most_ms - quiet_ms, most_ms // 2) / 1000))
+
+    def _since_ms(self, ticks_ms):
+        return self._ticks_diff(self._ticks_ms(), ticks_ms)
 
     async def _listen(self):
         while True:
@@ -286,6 +292,7 @@ class Client:
         async with self._lock:
             self._writer.write(packet)
             await self._writer.drain()
+            self._said_ms = self._ticks_ms()
 
     async def _close(self):
         if self.connected:

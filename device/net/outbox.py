@@ -2,21 +2,28 @@
 
 Two sorts of message. *Latest*: what stands retained (report, mirror, checkpoint, standing alarm); a
 newer one replaces an older one that is still waiting. *Kept*: events, alarms, verdicts, each one
-counts; they wait for PUBACK, and what was not sent on the connection it was made for goes out by
-its late topic (``history``), so that nothing old overwrites what stands.
+counts; what was not sent on the connection it was made for goes out by its late topic
+(``history``), so that nothing old overwrites what stands.
 
-Kept messages that cannot go out at once are put into a spool on flash (``device/store/spool.py``)
-and said again from there, oldest first and no faster than the link asks for them; what is new goes
-before them. Where there is too much the oldest goes, and the loss is counted so that it can be
-said. Without a spool, or where the flash takes nothing, all of that happens in RAM.
+A broker that acknowledges may still lose a message. With ``receipts`` a kept one is this device's
+until a recorder's receipt names it (docs/decisions/0013): it is said again on the next connection,
+or where no receipt came in ``RESEND_MS``, then in twice that and so on. Without, PUBACK ends it.
+
+Kept messages that are not done within seconds are put into a spool on flash
+(``device/store/spool.py``) and said again from there, oldest first and no faster than the link
+asks for them; what is new goes before them. Where there is too much the oldest goes, and the loss
+is counted so that it can be said. Without a spool, or where the flash takes nothing, all of that
+happens in RAM.
 """
 
 WINDOW = 4  # publications without PUBACK at a time: a broker's answer takes a round trip
 MAX_KEPT = 32
 MAX_BYTES = 24_576
 MAX_PACKET_ID = 65_534  # 65,535 is the subscription's: no two on their way share one (§2.3.1)
-PATIENCE_MS = 5000  # a broker that has not acknowledged for so long may never do
+PATIENCE_MS = 5000  # what is not done by then is put on flash
 WRITE_PAUSE_MS = 10_000  # between two writes: flash wears, and an outage may last for weeks
+RESEND_MS, RESEND_MOST_MS = 300_000, 21_600_000  # as agent/adapters/link/unconfirmed.py
+LINES_TRIED = 2  # without a receipt: a recorder that is away is not met by a heap of the same
 
 
 class Item:
@@ -28,7 +35,9 @@ class Item:
         self.retain = retain
         self.late_topic = late_topic  # None: a latest-only message
         self.sequence = sequence
-        self.packet_id = 0  # 0: not sent yet
+        self.packet_id = 0  # 0: not on its way
+        self.is_with_broker = False  # and its receipt is to come
+        self.is_confirmed = False  # before its PUBACK
         self.key = None  # in the spool
         self.since_ms = None
 
@@ -39,21 +48,34 @@ class Outbox:
     Args:
         spool: on flash; ``None``: a power cut loses what the broker has not acknowledged.
         late_topic: by which what comes back from the spool goes out.
+        boot: 8 bytes, of the records that are put here; a site with a recorder gives receipts by
+            it. ``None``: PUBACK is all that is waited for.
+        resend_ms: how long a receipt may take on a connection that holds.
 
     Attributes:
-        lost: kept messages dropped from RAM since they were last told of.
+        lost, unconfirmed: kept messages dropped from RAM since they were last told of; those that
+            nobody has, and those that a broker had.
         fault: why the flash took nothing the last time; ``None`` where it did.
     """
 
     def __init__(
-        self, max_kept=MAX_KEPT, max_bytes=MAX_BYTES, window=WINDOW, spool=None, late_topic=""
+        self,
+        max_kept=MAX_KEPT,
+        max_bytes=MAX_BYTES,
+        window=WINDOW,
+        spool=None,
+        late_topic="",
+        boot=None,
+        resend_ms=RESEND_MS,
     ):
         self.max_kept, self.max_bytes, self.window = max_kept, max_bytes, window
-        self._rows, self._spool, self._late_topic = [], spool, late_topic
+        self._rows, self._spool, self._late_topic, self._boot = [], spool, late_topic, boot
         self._next_id = 0
         self._online, self._written_ms = False, None
+        self._resend_ms = self._wait_ms = resend_ms
+        self._again_ms, self._tried = None, 0
         self.fault = None
-        self.lost = 0
+        self.lost = self.unconfirmed = 0
         self._first_lost = self._last_lost = 0
 
     def __len__(self):
@@ -83,11 +105,12 @@ class Outbox:
         self._shrink()
 
     def settle(self, now_ms):
-        """Put on flash what waits there safer; to be called once a second and after ``put_kept``.
+        """What the time asks for; to be called once a second and after ``put_kept``.
 
-        Without a connection everything kept, at most once in ``WRITE_PAUSE_MS``; with one what
-        the broker has not acknowledged for ``PATIENCE_MS``. ``now_ms``: never goes back.
+        Without a connection everything kept goes on flash, at most once in ``WRITE_PAUSE_MS``; with
+        one what is not done after ``PATIENCE_MS``. ``now_ms``: never goes back.
         """
+        self._say_again(now_ms)
         if self._spool is None:
             return
         due = []
@@ -106,7 +129,7 @@ class Outbox:
         if self.in_flight >= self.window:
             return None
         for row in self._rows:
-            if not row.packet_id:
+            if not row.packet_id and not row.is_with_broker:
                 row.packet_id = self._new_id()
                 return row
         return None
@@ -115,11 +138,32 @@ class Outbox:
         """The broker has it; false where nothing of that number was on its way."""
         for index, row in enumerate(self._rows):
             if row.packet_id == packet_id:
+                row.packet_id = 0
+                awaits = self._boot is not None and row.late_topic is not None
+                if awaits and row.key is None and not row.is_confirmed:
+                    row.is_with_broker = True
+                    return True
                 del self._rows[index]
-                if row.key is not None:
+                if row.key is not None and not awaits:
                     self._spool.done(row.key)
                 return True
         return False
+
+    def confirm(self, places):
+        """A recorder has these: a set of (boot, sequence)."""
+        known = False
+        for row in list(self._rows):
+            place = (self._boot, row.sequence)
+            if row.late_topic is not None and row.key is None and place in places:
+                places.remove(place)
+                known = row.is_confirmed = True
+                if not row.packet_id:
+                    self._rows.remove(row)
+        if places and self._spool is not None:
+            known = self._spool.confirm(places) or known
+        if known:
+            # There is a recorder: what it has not got by now it may never get.
+            self._wait_ms, self._tried = self._resend_ms, 0
 
     def unacknowledged(self):
         """What to send again after a reconnect, in order and under the same numbers (§4.4)."""
@@ -130,7 +174,9 @@ class Outbox:
 
         Called as often as may be said a second; one place of the window stays for what is new.
         """
-        if self._spool is None or self._spool.is_empty or len(self._rows) >= self.window - 1:
+        if self._spool is None or self._spool.is_said:
+            return False
+        if sum(1 for row in self._rows if not row.is_with_broker) >= self.window - 1:
             return False
         found = self._spool.next()
         if found is None:
@@ -142,7 +188,9 @@ class Outbox:
 
     def connection_made(self):
         """What waits was made for no connection or for one that is no more: it goes out late."""
-        self._online = True
+        self._online, self._again_ms = True, None
+        if self._tried < LINES_TRIED:
+            self._rewind()
         self._make_late()
 
     def connection_lost(self):
@@ -152,26 +200,29 @@ class Outbox:
 
     @property
     def losses(self):
-        """[(boot or ``None`` for this one, first sequence, last sequence, how many)]."""
+        """[(boot or ``None`` for this one, first, last sequence, lost, unconfirmed)]."""
         told = [] if self._spool is None else self._spool.losses
-        if self.lost:
-            told.append((None, self._first_lost, self._last_lost, self.lost))
+        if self.lost or self.unconfirmed:
+            first, last = self._first_lost, self._last_lost
+            told.append((None, first, last, self.lost, self.unconfirmed))
         return told
 
     def forget_losses(self):
         """The messages that tell of them were just put: they outlast a power cut from now on."""
-        self.lost = 0
+        self.lost = self.unconfirmed = 0
         if self._spool is not None and self._spool.losses and self._spill(self._unspooled()):
             self._spool.forget_losses()
 
     def _unspooled(self):
-        return [row for row in self._rows if row.late_topic is not None and row.key is None]
+        rows = [row for row in self._rows if row.late_topic is not None and row.key is None]
+        return [row for row in rows if not row.is_confirmed]
 
     def _spill(self, rows):
         """Put rows on flash; what is not on its way leaves RAM. False where flash took nothing."""
         try:
             records = [(row.sequence, row.payload) for row in rows]
-            keys = self._spool.append(records, [row.packet_id > 0 for row in rows])
+            said = [row.packet_id > 0 or row.is_with_broker for row in rows]
+            keys = self._spool.append(records, said)
         except OSError as error:
             self.fault = str(error)
             return False
@@ -181,6 +232,33 @@ class Outbox:
         gone = [row for row in rows if not row.packet_id]
         self._rows = [row for row in self._rows if row not in gone]
         return True
+
+    def _say_again(self, now_ms):
+        """What no receipt came for in time is said again, once all has been said."""
+        if self._boot is None or not self._online or not self._awaits():
+            self._again_ms = None
+            return
+        if self._again_ms is None or self._again_ms > now_ms + self._wait_ms:
+            self._again_ms = now_ms + self._wait_ms
+        if now_ms >= self._again_ms and (self._spool is None or self._spool.is_said):
+            self._rewind()
+            self._make_late()
+            self._wait_ms = min(2 * self._wait_ms, RESEND_MOST_MS)
+            self._again_ms = now_ms + self._wait_ms
+
+    def _awaits(self):
+        if self._spool is not None and not self._spool.is_empty:
+            return True
+        return any(row.is_with_broker for row in self._rows)
+
+    def _rewind(self):
+        if self._boot is None or not self._awaits():
+            return
+        self._tried += 1
+        for row in self._rows:
+            row.is_with_broker = False
+        if self._spool is not None:
+            self._spool.rewind([row.key for row in self._rows if row.key is not None])
 
     def _make_late(self):
         for row in self._rows:
@@ -196,9 +274,12 @@ class Outbox:
                 return  # only latest words and what is on its way: bounded by topics and window
             row = waiting[0]
             self._rows.remove(row)
-            if not self.lost:
+            if not self.lost and not self.unconfirmed:
                 self._first_lost = row.sequence
-            self.lost += 1
+            if row.is_with_broker:
+                self.unconfirmed += 1
+            else:
+                self.lost += 1
             self._last_lost = row.sequence
 
     def _is_full(self):

@@ -24,6 +24,7 @@ from viewkeeper.protocol import fields as kinds
 from viewkeeper.protocol.checkpoints import Checkpoint
 from viewkeeper.protocol.enrolment import Enrolment
 from viewkeeper.protocol.lamp import LampWish
+from viewkeeper.protocol.receipts import Receipt
 from viewkeeper.protocol.updates import Update, UpdatePiece, UpdateWant
 from viewkeeper.protocol.vocabulary import RecordKind
 from viewkeeper.protocol.witnessing import Countersignature
@@ -61,6 +62,12 @@ def witness_schema() -> str:
     """``witness_schema.py``: a countersignature; apart, for the desk needs no records."""
     head = [f'"""A countersignature as a table for ``fields.py``. {_MARK}"""', ""]
     return "\n".join([*head, _constant(Countersignature), ""])
+
+
+def receipt_schema() -> str:
+    """``receipt_schema.py``: what a recorder keeps; apart, for the desk needs none."""
+    head = [f'"""A receipt as a table for ``fields.py``. {_MARK}"""', ""]
+    return "\n".join([*head, _constant(Receipt), ""])
 
 
 def lamp_schema() -> str:
@@ -245,6 +252,7 @@ FILES = {
     "update_schema.py": update_schema,
     "witness_schema.py": witness_schema,
     "lamp_schema.py": lamp_schema,
+    "receipt_schema.py": receipt_schema,
     "rules.py": rules,
     "characters.py": characters,
 }

@@ -1,5 +1,6 @@
 """The device's MQTT client under a real MicroPython against a real mosquitto."""
 
+import collections
 import contextlib
 import getpass
 import hashlib
@@ -25,6 +26,7 @@ pytestmark = [
     pytest.mark.skipif("mosquitto" not in installed_kinds(), reason="no mosquitto here"),
 ]
 PATIENCE_S = 30.0
+CONNECT, PUBLISH, SUBSCRIBE, PINGREQ = 1, 3, 8, 12
 
 SCRIPT = """
 import asyncio, json, random, sys, time
@@ -64,6 +66,8 @@ async def talk():
         outbox.put_kept("t/event", b"%d" % number, "t/history", number)
         client.wake()
         await asyncio.sleep(about.get("pause_s", 0.02))
+        while len(outbox) >= 30:  # what a full box drops is test_outbox's
+            await asyncio.sleep(0.02)
     while len(outbox):
         await asyncio.sleep(0.02)
     await asyncio.sleep(about.get("stay_s", 0))
@@ -203,6 +207,61 @@ def test_pings_keep_a_silent_line_alive(broker, peer, tmp_path):
     # The broker cuts off who says nothing for one and a half times the keep-alive.
     told = Device(tmp_path, port=broker.tcp_port, count=1, keepalive_s=1, stay_s=3).end()
     assert told["connects"] == 1
+
+
+class Counting:
+    """A relay before the broker that counts the packets a client sends, by type."""
+
+    def __init__(self, port):
+        self.packets = collections.Counter()
+        self._listening = socket.create_server((LOOPBACK, 0))
+        self.port = self._listening.getsockname()[1]
+        self._broker = port
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            client, _ = self._listening.accept()
+            broker = socket.create_connection((LOOPBACK, self._broker))
+            threading.Thread(target=self._carry, args=(broker, client), daemon=True).start()
+            self._carry(client, broker, self._count)
+
+    def _carry(self, source, target, note=lambda data: None):
+        while data := source.recv(4096):
+            note(data)
+            target.sendall(data)
+        target.close()
+
+    def _count(self, data):
+        # Every packet here is one write of the client and shorter than what is read at once, but
+        # several may lie in one piece.
+        while data:
+            size, shift, at = 0, 0, 1
+            while True:
+                size |= (data[at] & 0x7F) << shift
+                at, shift = at + 1, shift + 7
+                if data[at - 1] < 0x80:
+                    break
+            self.packets[data[0] >> 4] += 1
+            data = data[at + size :]
+
+    def close(self):
+        self._listening.close()
+
+
+@pytest.mark.parametrize("speaks", [True, False])
+def test_only_a_device_that_said_nothing_pings(broker, peer, tmp_path, speaks):
+    relay = Counting(broker.tcp_port)
+    about = {"count": 20, "pause_s": 0.2} if speaks else {"count": 1, "stay_s": 4}
+    told = Device(tmp_path, port=relay.port, keepalive_s=1, **about).end()
+    relay.close()
+    assert told["connects"] == 1
+    assert relay.packets[CONNECT] == relay.packets[SUBSCRIBE] == 1
+    assert relay.packets[PUBLISH] == about["count"] + 1  # and that it is online
+    if speaks:
+        assert relay.packets[PINGREQ] == 0
+    else:
+        assert 2 <= relay.packets[PINGREQ] <= 4  # in four times the keep-alive, and no more
 
 
 def test_a_broker_that_freezes_is_left_and_found_again(broker, peer, tmp_path):
