@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 
+_SEND_S = 1.0
+
 
 class Notifier:
     """Speaks to the service manager; silent where there is none.
@@ -64,7 +66,7 @@ class Notifier:
             self._send("READY=1\nSTATUS=watching")
             self._up()
         now_s = self._monotonic()
-        if self._fed_at_s < 0 or now_s - self._fed_at_s >= self._every_s:
+        if self._every_s > 0 and (self._fed_at_s < 0 or now_s - self._fed_at_s >= self._every_s):
             self._fed_at_s = now_s
             self._send("WATCHDOG=1")
         self._turned.clear()
@@ -76,9 +78,10 @@ class Notifier:
         address = "\0" + self._address[1:] if self._address[0] == "@" else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
+                out.settimeout(_SEND_S)
                 out.sendto(text.encode("utf-8"), address)
         except OSError:
-            return  # the service manager is away: the camera goes on
+            return  # the service manager is away, or does not read: the camera goes on
 
 
 def _watchdog_s(environment: Mapping[str, str]) -> float:

@@ -1,8 +1,10 @@
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
+from viewkeeper.agent.adapters.system import notify
 from viewkeeper.agent.adapters.system.notify import Notifier
 
 
@@ -79,7 +81,7 @@ def test_a_lens_that_ended_is_not_waited_for(manager):
 def test_another_process_s_watchdog_is_not_ours(manager):
     one = notifier(manager, "a", WATCHDOG_PID=str(os.getpid() + 1))
     one.turned("a")
-    assert one._every_s == 0.0
+    assert heard(manager) == ["READY=1\nSTATUS=watching"]
 
 
 def test_without_a_service_manager_nothing_is_said():
@@ -103,3 +105,14 @@ def test_what_follows_the_start_is_done_once_when_every_lens_has_turned():
     both.turned("a")
     both.turned("b")
     assert done == ["up"]
+
+
+def test_a_service_manager_that_does_not_read_holds_no_turn_up(manager, monkeypatch):
+    monkeypatch.setattr(notify, "_SEND_S", 0.01)
+    now = Time()
+    one = notifier(manager, "a", now=now)
+    queue = int(Path("/proc/sys/net/unix/max_dgram_qlen").read_text())
+    for turn in range(queue + 3):
+        now.now_s = 20.0 * turn
+        one.turned("a")
+    assert "WATCHDOG=1" in heard(manager)
