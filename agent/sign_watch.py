@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from dataclasses import replace
 
 from viewkeeper.agent.core.assessment import Check
 from viewkeeper.agent.core.frame import Frame
@@ -20,6 +21,9 @@ from viewkeeper.protocol.vocabulary import ClockTrust, SignageState, ViewVerdict
 
 log = logging.getLogger("viewkeeper.agent")
 
+SILENT_S = 60.0
+"""[P] so long a sign's own hardware may say nothing before that is a fault of the sign: nobody
+knows then whether it burns or what it shows."""
 # The rule set counts days as its country does: China has one time zone, UTC+8.
 _CALENDAR = dt.timezone(dt.timedelta(hours=8))
 
@@ -37,6 +41,8 @@ class SignWatch:
         self._made_for: tuple[RegisteredView | None, SignRegion | None] = (None, None)
         self._template: Template | None = None
         self._printed = watch.PrintedState()
+        self._silent: tuple[float, str] | None = None
+        """Monotonic seconds since when the driver says nothing, and why."""
 
     def close(self) -> None:
         if self._driver is not None:
@@ -60,7 +66,7 @@ class SignWatch:
             seen = self._printed.state
         if config is not None and isinstance(self._driver, SignageDisplay):
             self._driver.show(config.sign, config.retention_days)
-        sensed, shown = self._sensed()
+        sensed, shown = self._sensed(now.mono_s)
         today = None
         if now.trust is ClockTrust.SYNCHRONISED:
             today = dt.datetime.fromtimestamp(now.utc_s, _CALENDAR).date()
@@ -89,14 +95,19 @@ class SignWatch:
         except SetupError as error:
             log.error("the sign's region cannot be watched: %s", error.hint)
 
-    def _sensed(self) -> tuple[SignageStatus, ShownText | None]:
+    def _sensed(self, mono_s: float) -> tuple[SignageStatus, ShownText | None]:
         if self._driver is None:
             return UNKNOWN, None
         try:
             reading = self._driver.read()
         except SetupError as error:
-            log.warning("no reading from %s: %s", self._driver.name, error.hint)
-            return UNKNOWN, None
+            if self._silent is None or self._silent[1] != error.hint:  # said once, not every check
+                log.warning("no reading from %s: %s", self._driver.name, error.hint)
+            since_s = mono_s if self._silent is None else self._silent[0]
+            self._silent = (since_s, error.hint)
+            lasts = mono_s - since_s >= SILENT_S
+            return replace(UNKNOWN, silent=error.hint if lasts else None), None
+        self._silent = None
         status = judge_lamp(
             commanded=reading.lamp_commanded,
             current_ma=reading.current_ma,

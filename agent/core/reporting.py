@@ -179,8 +179,9 @@ def alarms_of(
         ViewCause.NOT_REGISTERED,
     ):
         found[AlarmKind.VIEW_UNKNOWN] = view.cause.value if view.cause else ""
-    if is_fault(signage, lit_required=lit_required):
-        found[AlarmKind.SIGN_FAULT] = f"{signage.state.value}, {signage.lit.value}"
+    if is_fault(signage, lit_required=lit_required) or signage.silent is not None:
+        silent = "" if signage.silent is None else f"; no reading: {signage.silent}"
+        found[AlarmKind.SIGN_FAULT] = f"{signage.state.value}, {signage.lit.value}{silent}"[:160]
     if clock is not ClockTrust.SYNCHRONISED:
         found[AlarmKind.CLOCK_FAULT] = "the clock is not synchronised"
     free = report.health.storage_free_permille

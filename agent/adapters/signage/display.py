@@ -7,6 +7,7 @@ read back is read back; of others it is known only that the bus took the picture
 
 from __future__ import annotations
 
+import logging
 import shlex
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from viewkeeper.agent.ports import SignageReading
 from viewkeeper.agent.settings import SignageSettings
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.orders import SignText
+
+log = logging.getLogger("viewkeeper.agent")
 
 REFRESH_S = 3600.0
 """E-paper fades and RAM forgets: once an hour it is drawn anew."""
@@ -42,6 +45,7 @@ class DisplaySign:
         self._device: Any = _device(settings.panel) if device is None else device
         self._wanted: tuple[SignText, int] | None = None
         self._drawn: tuple[SignText, int, bytes, float] | None = None
+        self._undrawn: str | None = None
 
     @property
     def name(self) -> str:
@@ -55,13 +59,26 @@ class DisplaySign:
     def read(self) -> SignageReading:
         """Draw where there is something new, read back where that can be.
 
+        A new text that cannot be drawn leaves the one before on the panel, and that is what is
+        said to be shown.
+
         Raises:
-            SetupError: the text cannot be drawn, the panel does not answer, or shows otherwise.
+            SetupError: the first text cannot be drawn, the panel does not answer, or shows
+                otherwise.
         """
         shown = None
         if self._wanted is not None:
-            self._draw(*self._wanted)
             text = self._wanted[0]
+            try:
+                self._draw(*self._wanted)
+                self._undrawn = None
+            except SetupError as error:
+                if self._drawn is None:
+                    raise
+                if error.hint != self._undrawn:
+                    log.error("%s keeps the sign's former text: %s", self.name, error.hint)
+                self._undrawn = error.hint
+                text = self._drawn[0]
             shown = ShownText(text.operator, text.phone)
         return SignageReading(
             lamp_commanded=False,

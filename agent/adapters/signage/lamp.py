@@ -8,6 +8,7 @@ where there is an INA219.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -15,6 +16,8 @@ from typing import Any, Protocol
 from viewkeeper.agent.ports import SignageReading
 from viewkeeper.agent.settings import SignageSettings
 from viewkeeper.protocol.errors import Reason, SetupError
+
+log = logging.getLogger("viewkeeper.agent")
 
 INA219_CONFIG, INA219_SHUNT = 0x00, 0x01
 INA219_START = 0x399F
@@ -84,6 +87,7 @@ class GpioLamp:
         self._monotonic = monotonic
         self._lamp = self._presence = self._light = None
         self._current: Ina219 | None = None
+        self._silent: frozenset[str] = frozenset()
         self._bus = bus
         gpio = _gpiozero()
         try:
@@ -93,12 +97,12 @@ class GpioLamp:
                 self._presence = gpio.Button(settings.presence_pin, pull_up=True)
             if settings.light_channel >= 0:
                 self._light = gpio.MCP3008(channel=settings.light_channel)
-        except (gpio.GPIOZeroError, OSError, RuntimeError) as error:
+        except Exception as error:  # noqa: BLE001 - each pin library raises what it likes
             self.close()
             raise SetupError(
                 Reason.SETTING,
-                f"[signage] pins: {error}; on a Raspberry Pi: apt install python3-lgpio, and let "
-                "the agent's user be in the group gpio",
+                f"[signage] pins: {error}; on a Raspberry Pi: apt install python3-lgpio, let the "
+                "agent's user be in the groups gpio and spi, and let nothing else use the pin",
             ) from None
         if settings.i2c_bus >= 0:
             try:
@@ -115,12 +119,37 @@ class GpioLamp:
             )
 
     def read(self) -> SignageReading:
-        """The wires now."""
+        """The wires now; a sensor that is silent is left out while another one speaks.
+
+        Raises:
+            SetupError: none of them speaks.
+        """
+        senses: dict[str, Callable[[], float]] = {}
+        if self._current is not None:
+            senses["current"] = self._current.current_ma
+        if (light := self._light) is not None:
+            senses["light"] = lambda: float(light.value)
+        if (contact := self._presence) is not None:
+            senses["presence"] = lambda: float(contact.is_pressed)
+        told: dict[str, float] = {}
+        faults: dict[str, SetupError] = {}
+        for name, sense in senses.items():
+            try:
+                told[name] = sense()
+            except SetupError as error:
+                faults[name] = error
+            except Exception as error:  # noqa: BLE001 - each pin library raises what it likes
+                faults[name] = SetupError(Reason.SOURCE_LOST, f"[signage] {name}: {error}")
+        if not told:
+            raise next(iter(faults.values()))
+        for name in faults.keys() - self._silent:
+            log.warning("%s: no %s: %s", self.name, name, faults[name].hint)
+        self._silent = frozenset(faults)
         return SignageReading(
             lamp_commanded=self._lamp is None or bool(self._lamp.value),
-            current_ma=None if self._current is None else self._current.current_ma(),
-            light_level=None if self._light is None else float(self._light.value),
-            present=None if self._presence is None else bool(self._presence.is_pressed),
+            current_ma=told.get("current"),
+            light_level=told.get("light"),
+            present=bool(told["presence"]) if "presence" in told else None,
             read_at_mono_s=self._monotonic(),
         )
 

@@ -35,6 +35,8 @@ class SignageStatus:
     """What the state rests on; ``None`` while it is unknown."""
     photo_until: str | None = None
     """Last day of the inspection photo, YYYY-MM-DD."""
+    silent: str | None = None
+    """Why the sign's own lamp, sensor or display has given no reading for a while."""
 
 
 UNKNOWN = SignageStatus(SignageState.UNKNOWN, LitState.UNKNOWN)

@@ -180,7 +180,7 @@ def test_a_new_view_starts_the_evidence_anew(runtime, hand):
     assert hand.report.view.verdict is ViewVerdict.SAME
 
 
-def test_a_dark_sign_is_an_alarm_and_a_silent_driver_is_unknown(runtime, hand):
+def test_a_dark_sign_is_an_alarm_and_so_is_a_driver_that_is_silent_for_a_minute(runtime, hand):
     turn(runtime, hand, 3)
     hand.current_ma = 0.0
     turn(runtime, hand, 3)
@@ -189,6 +189,11 @@ def test_a_dark_sign_is_an_alarm_and_a_silent_driver_is_unknown(runtime, hand):
     hand.current_ma = None
     turn(runtime, hand, 3)
     assert hand.report.signage.lit is LitState.UNKNOWN
+    assert AlarmKind.SIGN_FAULT.value not in hand.alarms
+    turn(runtime, hand, 60)
+    assert "no reading: no answer" in hand.alarms[AlarmKind.SIGN_FAULT.value].detail
+    hand.current_ma = 300.0
+    turn(runtime, hand)
     assert AlarmKind.SIGN_FAULT.value not in hand.alarms
 
 

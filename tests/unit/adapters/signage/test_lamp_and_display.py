@@ -197,3 +197,41 @@ def test_a_panel_that_luma_does_not_know_is_named(panel, capsys):
     pytest.importorskip("luma.core")
     with pytest.raises(SetupError, match="panel"):
         DisplaySign(SignageSettings(panel=panel))
+
+
+def test_a_silent_chip_leaves_the_other_sensors_their_word(lamp, chip, pins, caplog):
+    pins.pin(27).drive_low()
+    chip.address = 0x7F  # it answers no more
+    for _ in range(3):
+        reading = lamp.read()
+    assert reading.current_ma is None
+    assert judged(reading).state is SignageState.PRESENT
+    assert judged(reading).lit is LitState.UNKNOWN
+    assert len([line for line in caplog.messages if "no current" in line]) == 1
+
+
+def test_where_every_sensor_is_silent_there_is_no_reading(pins, chip):
+    lamp = GpioLamp(replace(SETTINGS, presence_pin=""), chip)
+    chip.address = 0x7F  # it answers no more
+    with pytest.raises(SetupError, match="i2cdetect"):
+        lamp.read()
+    lamp.close()
+
+
+def test_a_pin_that_another_program_holds_is_told_with_its_cure(pins, chip):
+    taken = gpiozero.DigitalOutputDevice("GPIO17")
+    with pytest.raises(SetupError, match=r"GPIO17.*nothing else use the pin"):
+        GpioLamp(SETTINGS, chip)
+    taken.close()
+
+
+def test_a_new_text_that_cannot_be_drawn_leaves_the_former_one_shown(panel, caplog):
+    sign = DisplaySign(SignageSettings(), panel, lambda: 0.0)
+    sign.show(TEXT, 30)
+    sign.read()
+    sign.show(replace(TEXT, operator="\U000130b8", phone="110"), 30)  # no font has it
+    for _ in range(2):
+        assert sign.read().shown.phone == TEXT.phone
+    assert len([line for line in caplog.messages if "former text" in line]) == 1
+    sign.show(TEXT, 30)
+    assert sign.read().shown.operator == TEXT.operator
