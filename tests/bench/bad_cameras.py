@@ -166,6 +166,7 @@ def http_troubles(luma: Luma, stack: contextlib.ExitStack) -> tuple[str, list[Tr
     return camera.url, [
         Trouble("cut", answers(hung_up), mend),
         Trouble(FROZEN, answers(silent), mend),
+        Trouble("frozen: one picture again and again", answers(whole(one)), mend),
         Trouble("slow drip, ten bytes a second", answers(dripping(one, over)), mend),
         Trouble("garbage", answers(noise), mend),
         Trouble("a codec that is not read (TIFF)", answers(whole(bitmap.getvalue())), mend),
