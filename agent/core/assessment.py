@@ -17,6 +17,7 @@ from viewkeeper.agent.core.view.estimate import Estimate, estimate, nothing_foun
 from viewkeeper.agent.core.view.learned import Learned
 from viewkeeper.agent.core.view.reference_set import Located, ReferenceSet, learn, locate
 from viewkeeper.agent.core.view.registered import RegisteredView
+from viewkeeper.agent.core.view.stack import Stack, add
 from viewkeeper.agent.core.view.verdict import Judgement, Tolerance, judge
 from viewkeeper.protocol.vocabulary import ViewCause, ViewVerdict
 
@@ -31,6 +32,7 @@ class WatchState:
         handling: what the event flags remember.
         references: the registered view and what was learned to look like it; ``None`` where
             nothing is to be learned.
+        stack: frames that told nothing, added up; ``None`` where none are to be.
         corroborated: what the camera's own sensors add.
         checks: how many checks there were.
     """
@@ -39,6 +41,7 @@ class WatchState:
     history: History = field(default_factory=History)
     handling: handling.HandlingState = field(default_factory=handling.HandlingState)
     references: ReferenceSet | None = None
+    stack: Stack | None = field(default_factory=Stack)
     corroborated: fusion.Corroborated = fusion.Corroborated()
     checks: int = 0
 
@@ -55,6 +58,7 @@ class Check:
         flags: that go out now.
         by: the learned reference that gave the estimate; ``None`` where it was the registered view.
         learned: a reference that this frame completed.
+        stacked: the estimate is of this frame and others before it, added up.
     """
 
     verdict: ViewVerdict
@@ -65,16 +69,21 @@ class Check:
     flags: tuple[handling.Flag, ...]
     by: Learned | None = None
     learned: Learned | None = None
+    stacked: bool = False
 
 
-def start(at_s: float, references: ReferenceSet | None = None) -> WatchState:
+def start(
+    at_s: float, references: ReferenceSet | None = None, *, stacking: bool = True
+) -> WatchState:
     """The state before the first check, or after a new view was accepted.
 
     Args:
         at_s: Unix seconds.
         references: of the accepted view, where others may be learned beside it.
+        stacking: whether frames that tell nothing alone are added up.
     """
-    return WatchState(guard.start(at_s), references=references)
+    stack = Stack() if stacking else None
+    return WatchState(guard.start(at_s), references=references, stack=stack)
 
 
 def check(
@@ -94,6 +103,7 @@ def check(
         at_s: Unix seconds.
     """
     references, located, made = state.references, Located(nothing_found()), None
+    stack, waits, stacked = state.stack, False, False
     if frame is None:
         health, history = ImageHealth(), state.history
         judgement = Judgement(ViewVerdict.CANNOT_TELL, ViewCause.SIGNAL_LOST, nothing_found())
@@ -106,9 +116,18 @@ def check(
         elif view is not None:
             located = Located(estimate(view, frame, near))
         judgement = judge(located.estimate, health, tolerance)
-    belief = guard.step(state.guard, judgement, health, at_s, tolerance)
-    if references is not None and frame is not None:
-        references, made = learn(references, frame, located, judgement, at_s, belief.verdict)
+        if stack is not None and view is not None and _may_be_stacked(judgement, health):
+            stack, summed = add(stack, frame, at_s)
+            waits = summed is None
+            if summed is not None:
+                together = judge(estimate(view, summed, near), health, tolerance)
+                if together.verdict is not ViewVerdict.CANNOT_TELL:
+                    judgement, located, stacked = together, Located(together.estimate), True
+    belief = guard.step(state.guard, judgement, health, at_s, tolerance, waits=waits)
+    if references is not None and frame is not None and not stacked:
+        references, made = learn(
+            references, frame, located, judgement, at_s, belief.verdict, tolerance
+        )
     verdict, cause = belief.verdict, belief.cause
     if view is None and frame is not None:
         verdict, cause = ViewVerdict.CANNOT_TELL, ViewCause.NOT_REGISTERED
@@ -122,7 +141,12 @@ def check(
     heard = state.corroborated
     if frame is not None:
         heard = fusion.step(heard, frame.sensor, verdict, belief.move, health, at_s)
-    after = WatchState(belief, history, hands, references, heard, state.checks + 1)
+    after = WatchState(belief, history, hands, references, stack, heard, state.checks + 1)
     return after, Check(
-        verdict, cause, judgement.estimate, judgement, health, flags, located.by, made
+        verdict, cause, judgement.estimate, judgement, health, flags, located.by, made, stacked
     )
+
+
+def _may_be_stacked(judgement: Judgement, health: ImageHealth) -> bool:
+    """What noise may have hidden; a covered lens or a frozen picture is no clearer eightfold."""
+    return judgement.verdict is ViewVerdict.CANNOT_TELL and health.blinding is None

@@ -24,6 +24,7 @@ MEASURED = ("view.md", "agent.md", "events.md", "trust.md", "recorder.md", "dash
 TAKEN = (
     "view-fixed.md",
     "year.md",
+    "references.md",
     "quality.md",
     "fov.md",
     "decision.md",

@@ -29,6 +29,11 @@ bench-year: $(BENCH_STAMP) ## false alarms and knocks through a year, a slow dri
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_year $(if $(DATA),--data $(DATA))
 	$(PY) -m viewkeeper.sim.cli decision --out docs/benchmarks/decision.md
 
+.PHONY: bench-references
+
+bench-references: $(BENCH_STAMP) ## a noisy night by frames alone, stacked, and with learned references; DATA=folder of panoramas
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m tests.bench.bench_references $(if $(DATA),--data $(DATA))
+
 .PHONY: picture-reference
 
 picture-reference: $(BENCH_STAMP) ## draw what can be seen in a registered view's file (docs/pictures/reference.jpg)

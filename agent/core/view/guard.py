@@ -90,15 +90,18 @@ def step(
     health: ImageHealth,
     at_s: float,
     tolerance: Tolerance | None = None,
+    *,
+    waits: bool = False,
 ) -> GuardState:
     """Add one frame's judgement at ``at_s`` seconds.
 
-    ``tolerance`` is that of the judgement; it scales what counts as the same move.
+    ``tolerance`` is that of the judgement; it scales what counts as the same move. ``waits``: a
+    frame that told nothing is being added to others and judged with them later.
     """
     before = state
     if state.verdict is ViewVerdict.OBSTRUCTED:  # the view is where it was, though not all of it
         before = replace(state, verdict=ViewVerdict.SAME)
-    after = _believe(before, judgement, at_s, tolerance or Tolerance())
+    after = _believe(before, judgement, at_s, tolerance or Tolerance(), waits)
     return _obstructed(state, after, judgement, at_s)
 
 
@@ -127,11 +130,11 @@ def _obstructed(
 
 
 def _believe(
-    state: GuardState, judgement: Judgement, at_s: float, tolerance: Tolerance
+    state: GuardState, judgement: Judgement, at_s: float, tolerance: Tolerance, waits: bool
 ) -> GuardState:
     """Same, moved or cannot tell, from the evidence."""
     if judgement.verdict is ViewVerdict.CANNOT_TELL:
-        return _blind(state, judgement.cause or ViewCause.NO_MATCH, at_s)
+        return _blind(state, judgement.cause or ViewCause.NO_MATCH, at_s, waits)
     estimate = judgement.estimate
     bar = HYSTERESIS if state.latched else 1.0
     nats = _evidence(judgement, bar)
@@ -171,9 +174,11 @@ def _believe(
     return after
 
 
-def _blind(state: GuardState, cause: ViewCause, at_s: float) -> GuardState:
+def _blind(state: GuardState, cause: ViewCause, at_s: float, waits: bool) -> GuardState:
     blind = state.blind_frames + 1
-    after = replace(state, blind_frames=blind, same_nats=max(0.0, state.same_nats - 1.0))
+    # What waits has not spoken yet: its stack costs the evidence once, not once a frame.
+    faded = state.same_nats if waits else max(0.0, state.same_nats - 1.0)
+    after = replace(state, blind_frames=blind, same_nats=faded)
     if state.verdict is ViewVerdict.MOVED:
         return replace(after, cause=cause if blind >= BLIND_FRAMES else state.cause)
     if state.verdict is ViewVerdict.CANNOT_TELL:

@@ -5,8 +5,9 @@ look. A learned one is a second picture of the same pose: it is made only from f
 accepted view itself recognised, and carries the offset that the accepted view measured then. So
 every answer counts from the accepted view, and a drift cannot be learned.
 
-A lesson gathers frames over minutes, so that what passes drops out. They are averaged in groups
-before they become a reference: noise in a picture at night is what makes the accepted view fail.
+A lesson gathers frames over minutes, so that what passes drops out. They are averaged in groups,
+and each group's mean is measured against the accepted view before it may become a reference:
+noise in a picture at night is what makes the accepted view unsure.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewkeeper.agent.core.frame import Frame
+from viewkeeper.agent.core.quality.health import ImageHealth
 from viewkeeper.agent.core.view.estimate import Estimate, MoveError, Tile, estimate
 from viewkeeper.agent.core.view.geometry import Move
 from viewkeeper.agent.core.view.learned import Learned
 from viewkeeper.agent.core.view.registered import RegisteredView, RegistrationError, register
-from viewkeeper.agent.core.view.verdict import Judgement
+from viewkeeper.agent.core.view.stack import mean_of
+from viewkeeper.agent.core.view.verdict import Judgement, Tolerance, judge
 from viewkeeper.protocol.vocabulary import ViewVerdict
 
 MOST_LEARNED = 4
@@ -38,24 +41,26 @@ LESSON_GAP_S = 3600.0
 SURE = 0.95
 """Confidence of the accepted view from which a frame may teach, and needs no second word."""
 WELL_WITHIN = 0.5
-"""Share of the tolerance that move and three standard errors may reach together."""
+"""Share of the tolerance that a group's move and three standard errors may reach together."""
 STRANGE = 0.6
 """Mean agreement from which a reference knows this light already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Frames that may become a reference, with what the accepted view said of each.
+    """Frames that may become a reference, with what the accepted view says of their means.
 
     Attributes:
         began_s, last_s: Unix seconds of its first and its last frame.
-        told: of each frame.
+        count: of its frames.
+        told: of each whole group.
         pictures: uint8 (H, W), means of whole groups.
         total: uint16 (H, W), sum of the group under way; never written to once made.
     """
 
     began_s: float
     last_s: float
+    count: int
     told: tuple[tuple[Move, MoveError], ...]
     pictures: tuple[NDArray[np.uint8], ...]
     total: NDArray[np.uint16]
@@ -129,6 +134,7 @@ def learn(
     judgement: Judgement,
     at_s: float,
     believed: ViewVerdict = ViewVerdict.SAME,
+    tolerance: Tolerance | None = None,
 ) -> tuple[ReferenceSet, Learned | None]:
     """Let a frame teach; returns the new reference when a lesson is complete.
 
@@ -139,6 +145,7 @@ def learn(
         judgement: what `judge` said of it, with the signed tolerance.
         at_s: Unix seconds.
         believed: the verdict over time; only `same` teaches, and `obstructed` does not.
+        tolerance: of the judgement.
     """
     lesson, pace_s = references.lesson, references.lesson_s / LESSON_FRAMES
     if ViewVerdict.MOVED in (judgement.verdict, believed):
@@ -151,8 +158,10 @@ def learn(
         return references, None
     if lesson is None and _is_known(references.learned, frame, located.estimate.move):
         return replace(references, rest_until_s=at_s + LESSON_GAP_S), None
-    lesson = _further(lesson, frame, located.estimate, at_s)
-    if len(lesson.told) < LESSON_FRAMES:
+    lesson = _further(lesson, frame, at_s)
+    if lesson.count % _GROUP == 0:
+        lesson = _measured(lesson, references.accepted, located.estimate.move, tolerance)
+    if lesson is None or lesson.count < LESSON_FRAMES:
         return replace(references, lesson=lesson), None
     rested = replace(references, lesson=None, rest_until_s=at_s + LESSON_GAP_S)
     try:
@@ -166,17 +175,32 @@ def learn(
     return replace(rested, learned=(*kept, made), turn=0), made
 
 
-def _further(lesson: Lesson | None, frame: Frame, seen: Estimate, at_s: float) -> Lesson:
+def _further(lesson: Lesson | None, frame: Frame, at_s: float) -> Lesson:
     luma = frame.luma.astype(np.uint16)
-    told = (seen.move, seen.stderr)
     if lesson is None or lesson.total.shape != luma.shape:
-        return Lesson(at_s, at_s, (told,), (), luma)
-    total, pictures = lesson.total + luma, lesson.pictures
-    count = len(lesson.told) + 1
-    if count % _GROUP == 0:
-        mean = ((total + _GROUP // 2) // _GROUP).astype(np.uint8)
-        pictures, total = (*pictures, mean), np.zeros_like(total)
-    return Lesson(lesson.began_s, at_s, (*lesson.told, told), pictures, total)
+        return Lesson(at_s, at_s, 1, (), (), luma)
+    return replace(lesson, last_s=at_s, count=lesson.count + 1, total=lesson.total + luma)
+
+
+def _measured(
+    lesson: Lesson, accepted: RegisteredView, near: Move, tolerance: Tolerance | None
+) -> Lesson | None:
+    """The group under way as a picture, if the accepted view is sure that it is well within."""
+    picture = mean_of(lesson.total, _GROUP)
+    seen = estimate(accepted, Frame(picture, lesson.last_s), near)
+    judgement = judge(seen, ImageHealth(), tolerance or Tolerance())
+    if (
+        judgement.verdict is not ViewVerdict.SAME
+        or seen.confidence < SURE
+        or judgement.excess + 3.0 * judgement.uncertainty > WELL_WITHIN
+    ):
+        return None
+    return replace(
+        lesson,
+        told=(*lesson.told, (seen.move, seen.stderr)),
+        pictures=(*lesson.pictures, picture),
+        total=np.zeros_like(lesson.total),
+    )
 
 
 def _may_teach(judgement: Judgement) -> bool:
@@ -185,7 +209,6 @@ def _may_teach(judgement: Judgement) -> bool:
     return (
         judgement.verdict is ViewVerdict.SAME
         and seen.confidence >= SURE
-        and judgement.excess + 3.0 * judgement.uncertainty <= WELL_WITHIN
         and _agreement(seen.tiles) < STRANGE
     )
 
