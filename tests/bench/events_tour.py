@@ -1,12 +1,11 @@
 """An example of every flag and of every kind of sign, played and written into
-docs/benchmarks/examples.md.
+docs/benchmarks/examples.md, the signs as a picture beside it.
 
 One deed each on the simulated street; what stands in the page is what the agent's rooms said.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,42 +13,26 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.bench import sign_tour
 from tests.bench.events_scenes import WHOLE, scenes
-from tests.support.ina219 import Chip
+from tests.bench.sign_tour import Row
 from tests.support.staging import LENS, RATE_HZ, Staged, area
-from viewkeeper.agent.adapters.signage.display import DisplaySign
-from viewkeeper.agent.adapters.signage.lamp import GpioLamp
 from viewkeeper.agent.core import assessment
 from viewkeeper.agent.core.events.blobs import Detection
 from viewkeeper.agent.core.events.flags import Flag, event_of
 from viewkeeper.agent.core.events.zones import Outside, ZonesState, step
 from viewkeeper.agent.core.frame import Frame
-from viewkeeper.agent.core.signage import watch
-from viewkeeper.agent.core.signage.lamp import UNKNOWN, LampLimits, judge_lamp
-from viewkeeper.agent.core.signage.printed import Region, template_of
-from viewkeeper.agent.core.signage.standing import ShownText, stand
 from viewkeeper.agent.core.view.geometry import Lens, Move
 from viewkeeper.agent.core.view.registered import register
 from viewkeeper.agent.core.view.verdict import Tolerance
-from viewkeeper.agent.settings import SignageSettings
-from viewkeeper.protocol.orders import SignText
-from viewkeeper.protocol.signage import SignPhoto
-from viewkeeper.protocol.vocabulary import EventKind, SignageState, ViewVerdict
+from viewkeeper.protocol.vocabulary import EventKind, ViewVerdict
 from viewkeeper.sim.camera.conditions import Conditions
 from viewkeeper.sim.camera.panorama import Panorama, street_scene
 from viewkeeper.sim.camera.virtual import VirtualCamera
-from viewkeeper.sim.signage import SignState
 
 E = EventKind
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks" / "examples.md"
 CROWD = area("square", watch=(E.CROWD_DENSITY, E.GATHERING, E.SCATTERING), crowd=6)
-SIGN = Region(55 / 320, 133 / 240, 100 / 320, 187 / 240)
-"""Where the street has its board."""
-TEXT = SignText(
-    operator="合肥市公安局示范支队", purpose="维护公共安全", phone="0551-0000-0000",
-    lit_required=True,
-)  # fmt: skip
-Row = tuple[str, str, str]
 
 
 def said(flag: Flag) -> str:
@@ -160,111 +143,20 @@ def _rows(flags: list[Flag], deed: str, kinds: tuple[EventKind, ...]) -> Iterato
         yield kind.value, deed, said(found[0]) if found else "**not flagged**"
 
 
-def printed_signs(street: Panorama) -> Iterator[Row]:
-    """The board in the view, by day and by infrared night; the camera turned by 0.6°."""
-    camera = VirtualCamera(street, size=(320, 240), seed=1)
-    camera.sign = SignState.UNLIT
-    view = register([camera.frame(float(t))[0] for t in range(7)], Lens(60))
-    template = template_of(view, SIGN)
-    camera.knock(pan_deg=0.6)
-    dice = np.random.default_rng(3)
-    poster = np.kron(dice.integers(20, 235, (8, 6)), np.ones((5, 5))).astype(np.uint8)
-    for sky, conditions in (("day", Conditions()), ("night", Conditions(night=1.0))):
-        for sign, deed in (
-            (SignState.UNLIT, "the board hangs"),
-            (SignState.OBSCURED, "leaves over the board"),
-            (SignState.MISSING, "the board is gone"),
-            (SignState.UNLIT, "a poster in the same frame"),
-        ):
-            camera.conditions, camera.sign = conditions, sign
-            state = watch.PrintedState()
-            for k in range(16):
-                frame, truth = camera.frame(20.0 + k)
-                if "poster" in deed:
-                    frame = replace(frame, luma=frame.luma.copy())
-                    frame.luma[140:180, 57:87] = poster
-                move = Move(truth.move.pan_deg, truth.move.tilt_deg, truth.move.roll_deg)
-                state = watch.step(state, template, frame, move, 20.0 + k)
-            yield "printed", f"{deed}, {sky}", f"`{state.state.value}`"
-
-
-def powered_signs() -> Iterator[Row]:
-    """Lamp, contact and photodiode on gpiozero's mock pins, an INA219 by its registers."""
-    import gpiozero
-    from gpiozero.pins.mock import MockFactory
-
-    settings = SignageSettings(driver="gpio", lamp_pin="GPIO17", presence_pin="GPIO27", i2c_bus=1)
-    for deed, current_ma, light, hangs in (
-        ("320 mA, light on the photodiode", 320.0, 0.7, True),
-        ("no current, dark", 0.0, 0.02, True),
-        ("320 mA, dark", 320.0, 0.02, True),
-        ("60 mA", 60.0, None, True),
-        ("320 mA, the board's contact open", 320.0, None, False),
-    ):
-        gpiozero.Device.pin_factory = MockFactory()
-        chip = Chip()
-        chip.flows(current_ma)
-        lamp = GpioLamp(settings, bus=chip)
-        contact = gpiozero.Device.pin_factory.pin("GPIO27")
-        (contact.drive_low if hangs else contact.drive_high)()
-        reading = lamp.read()
-        lamp.close()
-        status = judge_lamp(
-            commanded=reading.lamp_commanded, current_ma=reading.current_ma, light_level=light,
-            present=reading.present, limits=LampLimits(),
-        )  # fmt: skip
-        yield "powered", deed, f"`{status.state.value}`, `{status.lit.value}`"
-
-
-def display_signs() -> Iterator[Row]:
-    """The agent's own drawing on luma's dummy panel."""
-    from luma.core.device import dummy
-
-    sign = DisplaySign(SignageSettings(driver="display"), dummy(width=400, height=300, mode="1"))
-    sign.show(TEXT, 30)
-    shown = sign.read().shown
-    other = replace(TEXT, phone="110")
-    for deed, text in (("drawn and read back", TEXT), ("another telephone is registered", other)):
-        yield "display", deed, _stands(shown=shown, text=text)
-
-
-def photo_signs() -> Iterator[Row]:
-    """An inspector's photo, 90 days."""
-    photo = SignPhoto(
-        photo_hash=bytes(32), taken_on="2026-08-01", inspector="Li Wei", operator=TEXT.operator,
-        phone=TEXT.phone, valid_days=90,
-    )  # fmt: skip
-    wrong = replace(photo, operator="示范公司")
-    for deed, what, day in (
-        ("taken 1 August, on its 90th day", photo, dt.date(2026, 10, 30)),
-        ("a day later", photo, dt.date(2026, 10, 31)),
-        ("shows another operator", wrong, dt.date(2026, 8, 2)),
-    ):
-        yield "photo", deed, _stands(photo=what, today=day, text=TEXT)
-
-
-def _stands(
-    text: SignText, *, shown: ShownText | None = None, photo: SignPhoto | None = None,
-    today: dt.date | None = None,
-) -> str:  # fmt: skip
-    status = stand(
-        seen=SignageState.UNKNOWN, sensed=UNKNOWN, shown=shown, photo=photo, text=text, today=today
-    )
-    return f"`{status.state.value}`"
-
-
 def main() -> None:
     """Play all and write the page."""
     street = street_scene(1, 2048)
     flags = [*zone_flags(street), *crowd_flags(), *camera_flags(street)]
-    signs = [*printed_signs(street), *powered_signs(), *display_signs(), *photo_signs()]
+    signs = sign_tour.examples(street)
+    sign_tour.sheet(signs).save(sign_tour.SHEET, optimize=True)
     PAGE.write_text(
         "# An example of every flag and every sign\n\nPlayed on the simulated street by "
         "`make examples`; the last column is what the agent's own code said.\n\n"
         "| flag | what was played | as it goes out |\n|---|---|---|\n"
         + "".join(f"| `{kind}` | {deed} | {words} |\n" for kind, deed, words in flags)
         + "\n| sign | what was played | state |\n|---|---|---|\n"
-        + "".join(f"| {kind} | {deed} | {words} |\n" for kind, deed, words in signs),
+        + "".join(f"| {' | '.join(sign.row)} |\n" for sign in signs)
+        + f"\n![The same signs as they look](../pictures/{sign_tour.SHEET.name})\n",
         encoding="utf-8",
     )
     print(PAGE.read_text(encoding="utf-8"))
