@@ -9,7 +9,7 @@ from viewkeeper.dashboard.register import Register
 from viewkeeper.protocol import cbor, checkpoints, cose, records, topics
 from viewkeeper.protocol.errors import ContentRefusal, Reason, RefusalError
 from viewkeeper.protocol.known_signer import KnownSigner
-from viewkeeper.protocol.vocabulary import RecordKind, ViewVerdict
+from viewkeeper.protocol.vocabulary import RecordKind, ViewCause, ViewVerdict
 
 _ROOT = f"{topics.ROOT}/"
 _EVERY_KIND = frozenset(RecordKind)
@@ -28,6 +28,14 @@ WEIGHTS = {
     ViewVerdict.MOVED: 3,
 }
 """Which report stands for its stretch of time when not all can be shown: the worst."""
+
+
+def verdict_of(report: records.Report) -> ViewVerdict:
+    """What a device stands for: its view, or the mount of a board that has no camera and feels one
+    (the page's rule, static/model/finding.js)."""
+    if report.view.cause is ViewCause.NO_CAMERA and report.mount is not None:
+        return report.mount.verdict
+    return report.view.verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Kept:
     def weight(self) -> int:
         """How bad a report's verdict is; 0 for other kinds."""
         body = self.record.body
-        return WEIGHTS[body.view.verdict] if isinstance(body, records.Report) else 0
+        return WEIGHTS[verdict_of(body)] if isinstance(body, records.Report) else 0
 
 
 @dataclass(frozen=True, slots=True)

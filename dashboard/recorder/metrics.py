@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from viewkeeper.dashboard.recorder.intake import Found, Kept, Refused
+from viewkeeper.dashboard.recorder.intake import Found, Kept, Refused, verdict_of
 from viewkeeper.dashboard.recorder.recording import Added
 from viewkeeper.dashboard.register import Register
 from viewkeeper.protocol.errors import Reason
@@ -121,7 +121,7 @@ class Metrics:
     def _count(self, kept: Kept, now_ms: int, *, retained: bool) -> None:
         body, header = kept.record.body, kept.record.header
         if isinstance(body, Report):
-            self._last[kept.camera] = _Seen(body.view.verdict, now_ms)
+            self._last[kept.camera] = _Seen(verdict_of(body), now_ms)
         elif isinstance(body, Gap):
             self.gaps += 1
             self.lost += body.lost

@@ -215,6 +215,9 @@ def sheet(signs: list[Example], columns: int = 4) -> Image.Image:
         pen.text((x, y + MOST[1] + 6), f"{sign.kind}: {sign.deed}", font=small, fill=60)
         for line, table in enumerate(words):
             lit = table["vocabulary"]["LitState"] if len(sign.words) > 1 else {}
-            said = [table["vocabulary"]["SignageState"][sign.words[0]], *map(lit.get, sign.words[1:])]
+            said = [
+                table["vocabulary"]["SignageState"][sign.words[0]],
+                *map(lit.get, sign.words[1:]),
+            ]
             pen.text((x, y + MOST[1] + 24 + 19 * line), " · ".join(said), font=large, fill=0)
     return whole

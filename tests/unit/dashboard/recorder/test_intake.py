@@ -19,6 +19,13 @@ def test_a_signed_report_is_kept_with_its_bytes_and_weight() -> None:
     assert found.weight == 3
 
 
+@pytest.mark.parametrize(("verdict", "weight"), [(ViewVerdict.SAME, 0), (ViewVerdict.MOVED, 3)])
+def test_a_board_without_a_camera_weighs_what_its_mount_says(
+    verdict: ViewVerdict, weight: int
+) -> None:
+    assert voice.kept(voice.board(verdict), 1).weight == weight
+
+
 def test_a_signed_checkpoint_is_witnessed() -> None:
     found = INTAKE.read(TOPICS.checkpoint, voice.checkpoint(9))
     assert isinstance(found, Witnessed)

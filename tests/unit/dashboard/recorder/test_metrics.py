@@ -8,6 +8,7 @@ from tests.unit.dashboard.recorder.voice import (
     CAMERA,
     NAME,
     alarm,
+    board,
     event,
     kept,
     report,
@@ -78,6 +79,14 @@ def test_a_camera_counts_under_its_last_verdict() -> None:
     assert found['cameras{verdict="moved"}'] == 1
     assert found['cameras{verdict="same"}'] == 0
     assert found['cameras{verdict="none_heard"}'] == found["cameras_silent"] == 1
+
+
+def test_a_board_without_a_camera_counts_under_what_its_mount_says() -> None:
+    found = metrics_after(kept(board(ViewVerdict.SAME), 1))
+    assert found['cameras{verdict="same"}'] == 1
+    assert found['cameras{verdict="cannot_tell"}'] == 0
+    found = metrics_after(kept(board(ViewVerdict.MOVED), 1))
+    assert found['cameras{verdict="moved"}'] == 1
 
 
 def test_a_camera_without_a_report_for_three_periods_is_silent() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from viewkeeper.dashboard.recorder.intake import Intake, Kept, Witnessed
@@ -17,6 +18,7 @@ from viewkeeper.protocol.vocabulary import (
     LifecycleState,
     LitState,
     SignageState,
+    ViewCause,
     ViewVerdict,
 )
 
@@ -56,6 +58,17 @@ def report(verdict: ViewVerdict = ViewVerdict.SAME) -> records.Report:
         ledger_size=1,
         ledger_root=bytes(16),
         refusals=0,
+    )
+
+
+def board(verdict: ViewVerdict) -> records.Report:
+    """A device without a camera that feels its mount."""
+    return replace(
+        report(),
+        view=records.ViewReport(
+            verdict=ViewVerdict.CANNOT_TELL, cause=ViewCause.NO_CAMERA, since_ms=0, latched=False
+        ),
+        mount=records.MountReport(verdict=verdict, since_ms=0),
     )
 
 
