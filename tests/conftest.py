@@ -1,4 +1,4 @@
-"""What every room's tests share: one real browser a process."""
+"""What every room's tests share: one real browser a process, and patience with a busy machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
+
+# A test asserts no time, and hypothesis asserts two.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [

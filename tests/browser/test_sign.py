@@ -154,9 +154,7 @@ def test_whatever_the_text_it_is_set_whole_inside_its_box_or_not_at_all(
     page = visit(everybody(gate))
     words = st.text(st.sampled_from("Ww.i 局警，（）é\u0301 -"), max_size=60)
 
-    @settings(
-        max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.lists(words, min_size=1, max_size=8))
     def holds(paragraphs: list[str]) -> None:
         found = page.evaluate(SETTLE, paragraphs)

@@ -146,7 +146,7 @@ def reason_or(deed):
 
 # One interpreter a batch: starting one for every example would take a tenth of a second each.
 @needs_micropython
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(spoilt(), min_size=1, max_size=40))
 def test_any_cbor_is_read_or_refused_as_by_cbor2_and_the_profile(tmp_path_factory, batch):
     told = ask(DECODE, [(data, b"") for data in batch], tmp_path_factory.mktemp("cbor"))

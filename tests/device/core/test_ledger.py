@@ -184,7 +184,7 @@ def test_a_file_that_was_changed_or_swapped_is_named(tmp_path, short):
     assert caught.value.reason == "ledger_tampered"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6), data=st.data())
 def test_any_older_size_is_proven_over_any_files(tmp_path_factory, sizes, data):
     path = tmp_path_factory.mktemp("ledger")

@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from viewkeeper.protocol.merkle import (
@@ -67,7 +67,6 @@ def test_the_empty_tree_has_the_hash_of_nothing():
 
 
 @given(st.integers(0, 70))
-@settings(deadline=None)
 def test_a_frontier_grows_to_the_rfcs_root(size):
     records = [bytes([n]) for n in range(size)]
     frontier = Frontier()
@@ -78,7 +77,6 @@ def test_a_frontier_grows_to_the_rfcs_root(size):
 
 
 @given(st.integers(1, 70), st.data())
-@settings(deadline=None)
 def test_every_leaf_proves_its_place_and_no_other(size, data):
     index = data.draw(st.integers(0, size - 1))
     leaves = [leaf_hash(bytes([n])) for n in range(size)]
@@ -95,7 +93,6 @@ def test_every_leaf_proves_its_place_and_no_other(size, data):
 
 
 @given(st.integers(1, 70), st.data())
-@settings(deadline=None)
 def test_every_tree_proves_its_beginnings(size, data):
     old = data.draw(st.integers(1, size))
     leaves = [leaf_hash(bytes([n])) for n in range(size)]
@@ -110,7 +107,6 @@ def test_every_tree_proves_its_beginnings(size, data):
 
 
 @given(st.integers(2, 70), st.data())
-@settings(deadline=None)
 def test_a_rewritten_past_cannot_be_proven(size, data):
     old = data.draw(st.integers(1, size - 1))
     changed = data.draw(st.integers(0, old - 1))

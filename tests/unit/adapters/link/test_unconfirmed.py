@@ -80,7 +80,7 @@ class HeldAgainstModel(RuleBasedStateMachine):
 
 
 TestHeldAgainstModel = HeldAgainstModel.TestCase
-TestHeldAgainstModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestHeldAgainstModel.settings = settings(max_examples=60, stateful_step_count=40)
 
 
 def test_nothing_is_held_where_nothing_shall_be():

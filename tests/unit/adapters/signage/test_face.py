@@ -21,7 +21,7 @@ TEXT = st.text(
 FACE = face.Face("")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     operator=TEXT,
     purpose=TEXT,

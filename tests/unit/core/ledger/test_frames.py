@@ -50,7 +50,7 @@ def test_pages_the_disk_never_filled_are_a_torn_tail(length):
 
 
 @given(st.integers(0, STARTS[5] * 8 - 1))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bit_flipped_before_the_last_entry_is_tampering(bit):
     data = bytearray(FILE)
     data[bit // 8] ^= 1 << (bit % 8)
@@ -89,14 +89,12 @@ def test_a_later_segment_joins_the_one_before():
 
 
 @given(st.binary(max_size=400))
-@settings(deadline=None)
 def test_scanning_never_raises(data):
     scan(data)
     scan(FILE + data)
 
 
 @given(st.binary(max_size=120))
-@settings(deadline=None)
 def test_decoding_any_record_refuses_or_round_trips(data):
     try:
         entry = Entry.decode(data)

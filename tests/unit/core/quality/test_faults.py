@@ -164,7 +164,7 @@ def test_of_the_new_kinds_only_a_replay_forbids_to_believe_a_match():
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(16, 90), st.integers(16, 90))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_measures_are_finite_and_in_range_on_any_picture(seed: int, height: int, width: int):
     rng = np.random.default_rng(seed)
     luma = rng.integers(0, 256, (height, width)).astype(np.uint8)

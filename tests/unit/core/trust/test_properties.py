@@ -15,7 +15,6 @@ GRANT = w.signed(w.order(w.grant(nonce=bytes(16))), w.APPROVER_GAO, w.OFFICER_HE
 
 
 @given(st.binary(max_size=300), KINDS, st.booleans(), st.integers(0, 2**41), st.booleans())
-@settings(deadline=None)
 def test_no_bytes_raise(data, kind, retained, utc_s, trusted):
     assert (
         not Camera().receive(data, kind, retained=retained, utc_s=utc_s, trusted=trusted).accepted
@@ -23,7 +22,7 @@ def test_no_bytes_raise(data, kind, retained, utc_s, trusted):
 
 
 @given(st.sampled_from([GOOD, GRANT]), st.data(), KINDS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_spliced_message_raises_or_is_obeyed(message, data, kind):
     start = data.draw(st.integers(0, len(message) - 1))
     end = data.draw(st.integers(start, len(message)))
@@ -84,4 +83,4 @@ class Rows(RuleBasedStateMachine):
 
 
 TestRows = Rows.TestCase
-TestRows.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+TestRows.settings = settings(max_examples=40, stateful_step_count=20)

@@ -75,7 +75,7 @@ def test_the_standard_error_grows_as_less_is_seen(view: RegisteredView):
     assert np.exp(np.log(half / whole).mean()) > 1.2
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.floats(0.35, 1.0), st.floats(0.0, 60.0), st.booleans())
 def test_neither_brightness_nor_contrast_nor_its_reversal_moves_the_view(
     contrast: float, offset: float, negative: bool

@@ -84,7 +84,7 @@ def test_a_damaged_picture_is_refused_by_name(data, reason):
     assert caught.value.hint
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cut=st.integers(0, 2000), flip=st.integers(0, 2000), bit=st.integers(0, 7))
 def test_no_damage_raises_anything_else(cut, flip, bit):
     data = bytearray(rgbe.encode(picture(32, 8)))

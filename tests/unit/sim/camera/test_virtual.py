@@ -198,7 +198,7 @@ def test_warmth_and_saturation_change_colour_and_hardly_light():
     assert np.abs(grey[..., 0] - grey[..., 1]).max() <= 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.builds(
         Conditions,
