@@ -227,7 +227,9 @@ def main() -> None:
             "The agent's own process on 640×480 pictures of a street, in use, one check a second, "
             f"reporting to a real broker, watched for {arguments.seconds:.0f} s a source, on "
             f"Python {platform.python_version()} and numpy {np.__version__} from wheels. "
-            "Picamera2's share is not in it: no such camera was at hand.",
+            "Picamera2's share is not in it: no such camera was at hand. The time to READY tells "
+            f"of the machine's other work, too: {os.cpu_count()} cores, and a load average of "
+            f"{os.getloadavg()[2]:.0f}.",
             "",
             "| source | peak resident memory | at the end | of it in no file | "
             "share of one core | start to READY | processor time of it |",
