@@ -20,7 +20,7 @@ from viewkeeper.protocol.vocabulary import ViewVerdict
 pytestmark = pytest.mark.e2e
 NAMES = """() => {
   const sheet = document.querySelector(".sheet-window svg").getBoundingClientRect();
-  const names = [...document.querySelectorAll(".pin text")].map((one) => {
+  const names = [...document.querySelectorAll(".pin-names text")].map((one) => {
     const { left, top, width, height } = one.getBoundingClientRect();
     const [rim, ink] = [2, 0.2 * height]; // the halo; above and below the letters
     return [left + rim, top + ink, left + width - rim, top + height - ink];
@@ -56,7 +56,18 @@ def test_each_camera_is_drawn_where_it_hangs_and_looks(
     expect(page.locator(".card h2")).to_have_text("Gate 1")
 
 
-def test_no_name_stands_on_another_or_leaves_the_sheet(broker: Broker, visit: Visit) -> None:
+UNDER = """() => {
+  const names = [...document.querySelectorAll(".pin-names text")];
+  const drawn = [...document.querySelectorAll(".pin path, .pin .dot")];
+  // SVG paints in the document's order.
+  const after = (name, shape) => shape.compareDocumentPosition(name) & Node.DOCUMENT_POSITION_FOLLOWING;
+  return [names.length, drawn.length, names.every((name) => drawn.every((shape) => after(name, shape)))];
+}"""
+
+
+def test_no_name_stands_on_another_or_leaves_the_sheet_or_lies_under_a_wedge(
+    broker: Broker, visit: Visit
+) -> None:
     voices = [Voice(broker, f"cam-{n}", f"A gate of some name {n}", f"{n}号门") for n in range(8)]
     cameras = [
         voice.entry(position=(4.0 * n, float(n % 2)), azimuth_deg=45.0 * n)
@@ -67,9 +78,13 @@ def test_no_name_stands_on_another_or_leaves_the_sheet(broker: Broker, visit: Vi
     expect(page.locator("[data-pin]")).to_have_count(8)
     for language, word in {"en": "gate", "zh": "号"}.items():
         page.locator(f"[data-language={language}]").click()
-        expect(page.locator(".pin text").first).to_contain_text(word)
+        expect(page.locator(".pin-names text").first).to_contain_text(word)
         (left, right), *boxes = page.evaluate(NAMES)
         assert boxes, "the first has room"
+        named, drawn, over = page.evaluate(UNDER)
+        assert named == len(boxes)
+        assert drawn >= 16
+        assert over
         for number, one in enumerate(boxes):
             assert left <= one[0], "on the sheet"
             assert one[2] <= right, "on the sheet"

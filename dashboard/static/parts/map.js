@@ -72,7 +72,8 @@ function Sheet({ sheet, words, zoom }) {
         ? html`<image href=${sheet.image} x=${x} y=${y} width=${width} height=${height} preserveAspectRatio="none" />`
         : html`<${Grid} box=${sheet.box} unit=${unit} words=${words} />`}
       <${North} box=${sheet.box} unit=${unit} turn=${sheet.north} />
-      ${drawn.map((pin, at) => [pin, names[at]]).reverse().map(([pin, name]) => html`<${Pin} key=${pin.camera.id} pin=${pin} sheet=${sheet} words=${words} unit=${unit} name=${name} />`)}
+      ${[...drawn].reverse().map((pin) => html`<${Pin} key=${pin.camera.id} pin=${pin} sheet=${sheet} words=${words} unit=${unit} />`)}
+      <${Names} names=${names} unit=${unit} />
     </svg>
   </div>`;
 }
@@ -102,7 +103,7 @@ function labelOf({ camera, x, y, azimuth }, sheet, words, unit) {
 }
 
 /** A camera at its place: wedges, a dot, a finger's room around it. */
-function Pin({ pin: { camera, x, y, azimuth }, sheet, words, unit, name }) {
+function Pin({ pin: { camera, x, y, azimuth }, sheet, words, unit }) {
   const body = camera.report?.body;
   const view = body?.view;
   const board = isBoard(body); // it looks nowhere
@@ -115,8 +116,14 @@ function Pin({ pin: { camera, x, y, azimuth }, sheet, words, unit, name }) {
     ${board
       ? html`<rect class="dot" x=${x - PX.dot * unit} y=${y - PX.dot * unit} width=${2 * PX.dot * unit} height=${2 * PX.dot * unit} />`
       : html`<circle class="dot" cx=${x} cy=${y} r=${PX.dot * unit} />`}
-    ${name && html`<text x=${name.x} y=${name.y} text-anchor="middle" stroke-width=${3 * unit}>${name.text}</text>`}
   </a>`;
+}
+
+/** Over every pin, so that no wedge lies over a name; each link says its own already. */
+export function Names({ names, unit }) {
+  return html`<g class="pin-names" aria-hidden="true" stroke-width=${3 * unit}>
+    ${names.map((name, at) => name && html`<text key=${at} x=${name.x} y=${name.y} text-anchor="middle">${name.text}</text>`)}
+  </g>`;
 }
 
 export const reachOf = ([, , width], unit) => Math.min(PX.reach * unit, width * REACH_SHARE);

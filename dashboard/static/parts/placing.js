@@ -4,7 +4,7 @@
 import { html, useRef, useState } from "../vendor/preact.js";
 import { placeNames } from "../model/sheets.js";
 import { CopyText } from "./copy.js";
-import { Wedges, reachOf, useUnit } from "./map.js";
+import { Names, Wedges, reachOf, useUnit } from "./map.js";
 
 const STEP = { plain: 0.01, Shift: 0.05, Alt: 0.001 }; // of the picture's longer side
 
@@ -46,9 +46,10 @@ export function Placing({ site, plan, cameras, words }) {
         onPointerDown=${(event) => { dragged.current = true; event.currentTarget.setPointerCapture(event.pointerId); at(event); }}
         onPointerMove=${(event) => dragged.current && at(event)} onPointerUp=${() => { dragged.current = false; }}>
         <image href=${plan.image} width=${plan.width} height=${plan.height} preserveAspectRatio="none" />
-        ${placed.map(([camera, { x, y, azimuth_deg: azimuth }], n) => html`<g key=${camera} class=${`pin state-${camera === chosen ? "moved" : "none"}`} data-placed=${camera}>
+        ${placed.map(([camera, { x, y, azimuth_deg: azimuth }]) => html`<g key=${camera} class=${`pin state-${camera === chosen ? "moved" : "none"}`} data-placed=${camera}>
           <${Wedges} x=${x} y=${y} azimuth=${azimuth} north=${plan.north_deg} hfov=${cameras.find((one) => one.config.camera === camera)?.config.hfov_deg} move=${null} reach=${reachOf(box, unit)} />
-          <circle class="dot" cx=${x} cy=${y} r=${6 * unit} />${names[n] && html`<text x=${names[n].x} y=${names[n].y} text-anchor="middle" stroke-width=${3 * unit}>${names[n].text}</text>`}</g>`)}
+          <circle class="dot" cx=${x} cy=${y} r=${6 * unit} /></g>`)}
+        <${Names} names=${names} unit=${unit} />
       </svg>
     </div>
     <div class="panel form">
