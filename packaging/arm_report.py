@@ -1,5 +1,7 @@
 """Writes docs/benchmarks/arm.md from the logs that arm-test.sh kept: the last word on each folder.
 
+A folder that was not run here again keeps its row of an earlier run; the row says of which commit.
+
 python packaging/arm_report.py
 """
 
@@ -46,13 +48,22 @@ def rows_of(log: str) -> dict[str, str]:
     return rows
 
 
+def kept(page: str) -> dict[tuple[str, str], str]:
+    """The rows of a page by machine and folder."""
+    rows: dict[tuple[str, str], str] = {}
+    for line in page.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 4 and cells[0].startswith(("aarch64", "armv7l")):
+            rows[cells[0].split()[0], cells[1]] = line
+    return rows
+
+
 def main() -> None:
-    lines = [
-        row
-        for path in sorted(LOGS.glob("arm-*.log"))
-        for row in rows_of(path.read_text("utf-8")).values()
-    ]
-    (TOP / "docs" / "benchmarks" / "arm.md").write_text(HEAD + "\n".join(lines) + "\n", "utf-8")
+    page = TOP / "docs" / "benchmarks" / "arm.md"
+    rows = kept(page.read_text("utf-8"))
+    for path in sorted(LOGS.glob("arm-*.log")):
+        rows |= kept("\n".join(rows_of(path.read_text("utf-8")).values()))
+    page.write_text(HEAD + "\n".join(rows.values()) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Writes docs/benchmarks/image.md from the results of the last run of each architecture."""
+"""Writes docs/benchmarks/image.md from the results of the last run of each architecture.
+
+A run that is not among these results keeps the column that it wrote; its day says of when.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,32 @@ def write(results: Path, target: Path) -> None:
         results: holds ``<run>/result.json``.
     """
     files = sorted(results.glob("*/result.json"))
-    told, columns = [json.loads(path.read_text()) for path in files], [p.parent.name for p in files]
+    columns = columns_of(target.read_text("utf-8")) if target.exists() else {}
+    for path in files:
+        told = json.loads(path.read_text())
+        columns[path.parent.name] = {name: _cell(told, key, form) for name, key, form in ROWS}
     lines = ["| | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
     lines += [
-        f"| {name} | " + " | ".join(_cell(each, key, form) for each in told) + " |"
-        for name, key, form in ROWS
+        f"| {name} | " + " | ".join(each.get(name, "") for each in columns.values()) + " |"
+        for name, _, _ in ROWS
     ]
     target.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def columns_of(page: str) -> dict[str, dict[str, str]]:
+    """What a page told before: by run, and by row."""
+    table = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in page.splitlines()
+        if line.startswith("|") and not line.startswith("|---")
+    ]
+    if not table:
+        return {}
+    return {
+        run: {row[0]: row[place] for row in table[1:]}
+        for place, run in enumerate(table[0])
+        if place
+    }
 
 
 def _cell(seen: dict[str, Any], key: str, form: str) -> str:
