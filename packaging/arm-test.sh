@@ -7,6 +7,8 @@
 #
 # Needs root, mmdebstrap and qemu-user-static (binfmt). Hypothesis counts an emulated machine's
 # slowness as a fault: its health checks are off here, and it tries fewer examples.
+# DEBIAN_MIRROR=address makes the root from that archive alone, where the security archive's lists do
+# not match their checksums.
 set -eu
 arch=$1 suite=$2
 shift 2
@@ -25,7 +27,7 @@ python3-cryptography,python3-cbor2,python3-paho-mqtt,python3-pytest,python3-hypo
 python3-pytest-timeout,python3-pil,fonts-dejavu-core \
         --essential-hook='chroot "$1" dpkg-divert --quiet --local --rename --add /usr/bin/py3compile' \
         --essential-hook='printf "#!/bin/sh\n" > "$1/usr/bin/py3compile"; chmod +x "$1/usr/bin/py3compile"' \
-        "$suite" "$root"
+        "$suite" "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"}
     touch "$root/.ready"
 fi
 [ -n "${VIEWKEEPER_APART:-}" ] || VIEWKEEPER_APART=1 exec unshare --mount "$0" "$arch" "$suite" "$@"
