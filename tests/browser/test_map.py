@@ -60,8 +60,9 @@ UNDER = """() => {
   const names = [...document.querySelectorAll(".pin-names text")];
   const drawn = [...document.querySelectorAll(".pin path, .pin .dot")];
   // SVG paints in the document's order.
-  const after = (name, shape) => shape.compareDocumentPosition(name) & Node.DOCUMENT_POSITION_FOLLOWING;
-  return [names.length, drawn.length, names.every((name) => drawn.every((shape) => after(name, shape)))];
+  const { DOCUMENT_POSITION_FOLLOWING: AFTER } = Node;
+  const over = (name) => drawn.every((shape) => shape.compareDocumentPosition(name) & AFTER);
+  return [names.length, drawn.length, names.every(over)];
 }"""
 
 

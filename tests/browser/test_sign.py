@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,9 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import ARTEFACTS, Visit
 from tests.browser.desk import Voice, everybody, report
 from tests.browser.test_accessibility import complaints
 from tests.browser.test_trust import order
@@ -114,7 +116,7 @@ def test_the_state_of_the_sign_stands_over_it_in_both_languages(
     page = visit(register, theme=theme)
     obeyed = obey(gate, ming, photo=True)
     over = page.locator(".board .over")
-    expect(over).to_have_text("present")
+    expect(over).to_have_text("present · lit")
     expect(page.locator(".sign figcaption")).to_contain_text("Zhao Lei: 城管, 110")
     for state in SignageState:
         says(gate, obeyed, state)
@@ -127,6 +129,31 @@ def test_the_state_of_the_sign_stands_over_it_in_both_languages(
     page.locator("[data-language=zh]").click()
     expect(over).not_to_contain_text("obscured")
     assert complaints(page) == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_state_and_every_light_has_its_preview(
+    gate: Voice, register: Register, ming: cose.SoftwareSigner, visit: Visit, language: str
+) -> None:
+    page = visit(register, language=language)
+    obeyed = obey(gate, ming)
+    seen: dict[str, Image.Image] = {}
+    for state in SignageState:
+        for lit in LitState:
+            says(gate, obeyed, state, lit)
+            page.locator(f"[data-sign={state}][data-lit={lit}]").wait_for()
+            told = page.locator(".board .over").inner_text()
+            shown = page.locator(".board").screenshot()
+            seen[told] = Image.open(io.BytesIO(shown)).convert("RGB")
+            assert complaints(page) == []
+    assert len(seen) == len(SignageState) * len(LitState), "each is told apart in words"
+    assert len({one.tobytes() for one in seen.values()}) == len(seen), "and to the eye"
+    wide, high = (max(one.size[axis] for one in seen.values()) for axis in (0, 1))
+    sheet = Image.new("RGB", (len(LitState) * (wide + 8), len(SignageState) * (high + 8)), "white")
+    for n, one in enumerate(seen.values()):
+        sheet.paste(one, (n % len(LitState) * (wide + 8), n // len(LitState) * (high + 8)))
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    sheet.save(ARTEFACTS / f"dashboard-signs-{language}.png")
 
 
 def test_a_text_at_every_limit_of_the_configuration_stays_on_the_board(

@@ -17,11 +17,13 @@ export function Sign({ camera, words }) {
   if (!camera.report) return null;
   const { state, lit } = camera.report.body.signage;
   const config = isInForce(camera) ? camera.desired.body : null;
-  const dark = config?.sign.lit_required && (lit === "unlit" || lit === "failing");
-  return html`<figure class=${`sign sign-${state} ${dark ? "sign-dark" : ""}`} data-sign=${state}>
+  const dim = lit === "unlit" || lit === "failing";
+  const tone = dim ? (config?.sign.lit_required ? "sign-dark" : "sign-dim") : "";
+  const light = lit === "unknown" ? "" : ` · ${words.member("LitState", lit)}`; // an axis of its own
+  return html`<figure class=${`sign sign-${state} ${tone}`} data-sign=${state} data-lit=${lit}>
     ${config
       ? html`<div class="board"><${Board} config=${config} words=${words} />
-          <p class="over">${words.member("SignageState", state)}${dark ? html` · <span>${words.member("LitState", lit)}</span>` : ""}</p></div>
+          <p class="over">${words.member("SignageState", state)}${light}</p></div>
         <figcaption class="legend">${words.t("sign.preview")} ${words.t("sign.qr")}${photo(config.sign_photo, words)}</figcaption>`
       : html`<figcaption class="quiet">${words.t("sign.no_preview")}</figcaption>`}
     <${Plan} camera=${camera} words=${words} />
