@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -44,6 +45,7 @@ class BoardWatch:
         self._lock = threading.Lock()
         self._state = board.BoardState(settings.id, os.urandom(8), time.monotonic())
         self._mount = board.MountState()
+        self._struck_s = -math.inf
         self._lit: bool | None = None
         self._answered: tuple[bytes, int] | None = None
         self.line = BoardLine(
@@ -66,8 +68,9 @@ class BoardWatch:
             self._mount, mount = board.look(
                 self._mount, reading, tolerance, view_is_same=view_is_same, at_ms=int(utc_s * 1000)
             )
+            self._struck_s, struck = board.blow(self._struck_s, state, now_s, utc_s)
             self._wish()
-        return board.BoardLook(mount, board.fault(state, now_s, silent_s))
+        return board.BoardLook(mount, board.fault(state, now_s, silent_s), struck)
 
     def reading(self) -> Reading | None:
         """The newest that may be believed now."""

@@ -182,6 +182,8 @@ class Runtime:
                 utc_s=now.utc_s,
             )
             report, fault = replace(report, mount=look.mount), look.fault
+            if look.struck is not None:
+                self._send_flag(look.struck, now)
         self._update_alarms(report, standing, sign, now, fault)
         self._reporter.say(replace(report, alarms=self._alarms.kinds), standing, now)
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+from viewkeeper.agent.core.events.flags import Flag
 from viewkeeper.agent.core.view.verdict import Tolerance
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.errors import Reason, RefusalError
 from viewkeeper.protocol.records import Header, MountReport, Reading, unseal
-from viewkeeper.protocol.vocabulary import ViewCause, ViewVerdict
+from viewkeeper.protocol.vocabulary import EventKind, ViewCause, ViewVerdict
 
 FLOOR_DEG = 0.1
 DRIFT_DEG_PER_K = 0.015
@@ -24,6 +25,9 @@ REST_SHARE = 0.08
 """How far from standard gravity what is felt may be and still be gravity alone."""
 CONFIRM = 3
 """Readings alike before a verdict changes: one is a gust."""
+KNOCK_REST_S = 10.0
+"""A blow rings: what is felt within this time of the last belongs to it, as on the board itself."""
+KNOCK_CONFIDENCE = 0.99
 
 Gravity = tuple[float, float, float]
 
@@ -39,6 +43,7 @@ class BoardState:
         row: boot and sequence of the last reading that was believed.
         reading: that one's body.
         read_at_s: and when it came.
+        struck_at_s: when a reading last told of new knocks.
         refused, refused_at_s: why the last message was not believed, and when.
         owed: the board has to hear the challenge.
     """
@@ -49,6 +54,7 @@ class BoardState:
     row: tuple[bytes, int] | None = None
     reading: Reading | None = None
     read_at_s: float = -math.inf
+    struck_at_s: float = -math.inf
     refused: Reason | None = None
     refused_at_s: float = -math.inf
     owed: bool = True
@@ -87,7 +93,31 @@ def hear(
 
 def _believed(state: BoardState, header: Header, reading: Reading, now_s: float) -> BoardState:
     row = (header.boot, header.sequence)
-    return replace(state, row=row, reading=reading, read_at_s=now_s, owed=False)
+    if state.row is None or state.reading is None:
+        before = reading.knocks  # of before this watch began: nobody knows when
+    else:
+        before = state.reading.knocks if header.boot == state.row[0] else 0
+    struck_at_s = now_s if reading.knocks > before else state.struck_at_s
+    return replace(
+        state, row=row, reading=reading, read_at_s=now_s, struck_at_s=struck_at_s, owed=False
+    )
+
+
+def blow(told_s: float, state: BoardState, now_s: float, utc_s: float) -> tuple[float, Flag | None]:
+    """Whether a blow is to be flagged: when the last one was felt, and the flag.
+
+    Args:
+        told_s: when the last blow was felt that was looked at here, monotonic seconds.
+        state: what is known of the board.
+        now_s, utc_s: the same moment by both clocks.
+    """
+    if state.struck_at_s <= told_s:
+        return told_s, None
+    if state.struck_at_s - told_s < KNOCK_REST_S:
+        return state.struck_at_s, None
+    at_s = utc_s - (now_s - state.struck_at_s)
+    flag = Flag(EventKind.CAMERA_STRUCK, at_s, at_s, KNOCK_CONFIDENCE, detector="board")
+    return state.struck_at_s, flag
 
 
 def fault(state: BoardState, now_s: float, silent_s: float) -> str | None:
@@ -142,6 +172,7 @@ class BoardLook:
 
     mount: MountReport
     fault: str | None
+    struck: Flag | None
 
 
 def look(

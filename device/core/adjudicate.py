@@ -136,5 +136,7 @@ def _configured(after, state, message, config, now, known_views):
 def plain(text):
     """Text fit for a verdict: what a field may not hold becomes a question mark."""
     if not fields.is_plain(text):
-        text = "".join(char if fields.is_plain(char) else "?" for char in text)
+        # In slices: a character that is taken out of a text is kept for good.
+        chars = [text[at : at + 1] for at in range(len(text))]
+        text = "".join([char if fields.is_plain(char) else "?" for char in chars])
     return text[:MAX_DETAIL]

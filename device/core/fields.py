@@ -145,9 +145,18 @@ def _check_text(kind, value, name):
 
 def is_plain(text):
     """Whether a text holds no character that ``characters.py`` refuses."""
-    for char in text:
-        point = ord(char)
-        if point < 32 or point == 127 or (point > 127 and _is_refused(point)):
+    # By its bytes: MicroPython keeps every character that is taken out of a text for good.
+    point = more = 0
+    for byte in text.encode():
+        if byte >= 0xC0:
+            more = 1 if byte < 0xE0 else 2 if byte < 0xF0 else 3
+            point = byte & 0x3F >> more
+            continue
+        if byte >= 0x80:
+            point, more = point << 6 | byte & 0x3F, more - 1
+            if not more and _is_refused(point):
+                return False
+        elif byte < 32 or byte == 127:
             return False
     return True
 

@@ -28,7 +28,8 @@ def check_config(config):
     if floor is not None and config["retention_days"] < floor[0]:
         raise Refusal("retention_too_short", "at least %d days - %s" % floor)
     for name in ("operator", "purpose", "phone"):
-        if all(char in rules.SPACES for char in config["sign"][name]):
+        text = config["sign"][name]
+        if all(text[at : at + 1] in rules.SPACES for at in range(len(text))):
             raise Refusal("sign_text", "the sign's %s is blank" % name)
     if regime == "art7" and not any(has(rules.ARTICLE_7, code) for code in codes):
         return rules.REMARK_REGIME

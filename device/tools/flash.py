@@ -73,8 +73,8 @@ class Board:
 
     def size(self, name: str) -> int | None:
         """Bytes of a file; ``None`` where there is none."""
-        told: int | None = self.line.eval(f"_look({self.path(name)!r})")
-        return told
+        told: Any = self.line.eval(f"_look({self.path(name)!r})")
+        return None if told is None else int(told)
 
     def read(self, name: str) -> bytes | None:
         if self.size(name) is None:

@@ -9,6 +9,7 @@ from tests.device.runner import needs_micropython
 from tests.device.wire import Wire
 from viewkeeper.protocol.vocabulary import (
     AlarmKind,
+    EventKind,
     LitState,
     SignageSource,
     SignageState,
@@ -97,8 +98,18 @@ def test_a_board_on_the_serial_line_tells_the_camera_and_reaches_its_broker(tmp_
         assert world.order(board, world.configuration(mount_hash)).verdict.reason == "accepted"
         sees("gate-board", lambda seen: seen.report.mount.verdict is ViewVerdict.SAME)
 
+        def struck(name):
+            return [
+                event.detector
+                for event in world.observer.seen(name).events
+                if event.event is EventKind.CAMERA_STRUCK
+            ]
+
+        # A blow that the board felt is flagged by the camera, and by the board for itself.
         board.stage.knock(tilt_deg=-3.0)
         board.feel(case_open=True)
+        sees("cam-0001", lambda _: struck("cam-0001") == ["board"])
+        sees("gate-board", lambda _: struck("gate-board") == ["knock"])
         both = {AlarmKind.MOUNT_MOVED, AlarmKind.CASE_OPEN}
         report = sees("cam-0001", lambda seen: both <= alarms(seen))
         assert report.view.verdict is ViewVerdict.SAME

@@ -12,7 +12,13 @@ from viewkeeper.agent.core.view.verdict import Tolerance
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.records import Body, ClockFix, Header, Reading, Record, seal
 from viewkeeper.protocol.vectors import workshop as w
-from viewkeeper.protocol.vocabulary import ClockTrust, TamperState, ViewCause, ViewVerdict
+from viewkeeper.protocol.vocabulary import (
+    ClockTrust,
+    EventKind,
+    TamperState,
+    ViewCause,
+    ViewVerdict,
+)
 
 SIGNER = w.signer("board gate-1")
 KEYS = cose.lookup_in([SIGNER.verify_key])
@@ -21,14 +27,16 @@ START = board.BoardState("gate-1", FIRST, since_s=0.0)
 SILENT_S = 60.0
 
 
-def reading(tilt_deg: float = 0.0, challenge: bytes | None = None, celsius: float = 20) -> Reading:
+def reading(
+    tilt_deg: float = 0.0, challenge: bytes | None = None, celsius: float = 20, knocks: int = 0
+) -> Reading:
     tilt = math.radians(tilt_deg)
     down = (0, round(1e6 * math.cos(tilt)), round(-1e6 * math.sin(tilt)))
     return Reading(
         gravity_ug=down,
         temperature_dc=round(10 * celsius),
         case=TamperState.CLOSED,
-        knocks=0,
+        knocks=knocks,
         boots=1,
         watchdog_resets=0,
         challenge=challenge,
@@ -140,3 +148,26 @@ def test_heat_widens_the_doubt() -> None:
     hot = reading(0.4, celsius=60)
     assert looks(state, *[hot] * 3)[1:] == (ViewVerdict.CANNOT_TELL, ViewCause.IMPRECISE)
     assert looks(state, *[reading(0.4)] * 3)[1] is ViewVerdict.MOVED
+
+
+def test_a_knock_that_the_board_felt_is_one_flag_however_long_it_rings() -> None:
+    told_s, flags = -math.inf, []
+    state = BELIEVED
+    for at_s, knocks in ((2.0, 0), (3.0, 1), (4.0, 1), (6.0, 3), (30.0, 4)):
+        state = heard(state, message(reading(knocks=knocks), 2 + int(at_s)), at_s)
+        told_s, flag = board.blow(told_s, state, at_s + 0.5, 1000.0 + at_s)
+        flags.append(flag)
+    assert [flag is not None for flag in flags] == [False, True, False, False, True]
+    assert flags[1] is not None
+    assert flags[1].kind is EventKind.CAMERA_STRUCK
+    assert (flags[1].started_s, flags[1].ended_s) == (1002.5, 1002.5)  # when it was told
+    assert flags[1].detector == "board"
+
+
+def test_knocks_of_before_the_watch_are_nobodys_and_those_of_a_new_start_count() -> None:
+    old = heard(START, message(reading(challenge=FIRST, knocks=7), 1))
+    assert board.blow(-math.inf, old, 1.0, 1000.0) == (-math.inf, None)
+    anew = heard(old, message(reading(challenge=NEXT, knocks=1), 1, boot=b"new boot"), 60.0)
+    told_s, flag = board.blow(-math.inf, anew, 60.0, 1060.0)
+    assert flag is not None
+    assert told_s == 60.0
