@@ -2,6 +2,7 @@
 
 import { html } from "../vendor/preact.js";
 import { Acknowledge } from "./acknowledge.js";
+import { Flag } from "./flag.js";
 import { Alarm as AlarmMark, Shield, VerdictIcon } from "./icons.js";
 import { orderText } from "./orders.js";
 
@@ -23,11 +24,11 @@ export function Events({ camera, words, now, limit = 200 }) {
   if (!camera.events.length) return html`<p class="quiet">${words.t("events.none")}</p>`;
   return html`<ol class="log">
     ${camera.events.slice(0, limit).map((entry) => html`
-      <${Entry} key=${`${entry.place}${entry.what}${entry.at}`} at=${entry.at} entry=${entry} words=${words} now=${now} />`)}
+      <${Entry} key=${`${entry.place}${entry.what}${entry.at}`} camera=${camera} entry=${entry} words=${words} now=${now} />`)}
   </ol>`;
 }
 
-function Entry({ entry, words, now }) {
+function Entry({ camera, entry, words, now }) {
   const { text, notes, mark } = tell(entry, words);
   const about = [
     ...notes,
@@ -38,7 +39,8 @@ function Entry({ entry, words, now }) {
   return html`<li data-event=${entry.what} data-source=${entry.source}>
     <time datetime=${iso(entry.at)} title=${words.fullTime(entry.at)}>${words.time(entry.at, now)}</time>
     <span class="mark">${mark}</span>
-    <span><b>${text}</b>${about.length > 0 && html`<small>${about.join(" · ")}</small>`}</span>
+    <div><b>${text}</b>${about.length > 0 && html`<small>${about.join(" · ")}</small>`}
+      ${entry.what === "event" && html`<${Flag} camera=${camera} entry=${entry} words=${words} now=${now} />`}</div>
   </li>`;
 }
 
@@ -49,11 +51,12 @@ export function tell(entry, words) {
   const { t } = { t: words.t.bind(words) };
   switch (entry.what) {
     case "event": {
-      const { event, zone, confidence_permille: confidence, started_ms: from, ended_ms: to, alarm_method: method, alarm_type: type } = entry.event;
+      const { event, zone, direction, confidence_permille: confidence, started_ms: from, ended_ms: to, alarm_method: method, alarm_type: type } = entry.event;
       return {
         text: words.member("EventKind", event),
         notes: [
           zone && t("event.zone", { zone }),
+          direction && words.member("LineDirection", direction),
           t("event.confidence", { share: words.share(confidence) }),
           to !== null && to >= from && t("event.lasted", { age: words.span(to - from) }),
           t("event.code", { method, type }),
