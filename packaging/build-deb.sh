@@ -71,6 +71,12 @@ whole_life() { # ROOT: install, upgrade, remove, purge
     setpriv --reuid=viewkeeper --regid=viewkeeper --init-groups \
         viewkeeper-agent key --config /etc/viewkeeper/agent.toml > key-after
     cmp key-before key-after
+    mkdir -p stick && cp /usr/share/doc/viewkeeper-agent/examples/agent.toml stick/
+    viewkeeper-setup stick
+    grep -qx "request written" stick/status.txt
+    grep -q "^waiting for an enrolment" stick/status.txt
+    cmp key-before stick/*.device-key
+    openssl req -in stick/*.csr -noout -verify 2>&1 | grep -q OK || test ! -x /usr/bin/openssl
     apt-get purge -qq -y viewkeeper-agent
     test ! -e /var/lib/viewkeeper
     test -e /etc/viewkeeper/agent.toml   # an owner wrote it, an owner removes it
