@@ -141,7 +141,9 @@ class Surroundings:
         """The settings file that goes onto the card."""
         return (
             f'[camera]\nsite = "{SITE}"\nid = "{CAMERA}"\nhfov_deg = 60\n'
+            # An emulated machine beside others takes its time over the first picture.
             f'[source]\nkind = "snapshot"\nurl = "http://{HOST_SEEN_FROM_INSIDE}:{self.web_port}/image.jpg"\n'
+            "timeout_s = 30\n"
             f'[broker]\nhost = "{HOST_SEEN_FROM_INSIDE}"\nport = {self.port}\nca_file = "ca.pem"\n'
             f'cert_file = "{CAMERA}.pem"\nkey_file = "{CAMERA}.key"\nreconnect_most_s = 5\n'
             '[storage]\ndir = "/var/lib/viewkeeper"\n'
