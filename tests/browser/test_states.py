@@ -115,7 +115,7 @@ def test_suspended_zones_and_flags_that_wait_for_a_report_are_told(
     gate.publish(gate.topics.report, gate.sign(body), retain=True)
     expect(page.locator("[data-fact=watch]")).to_contain_text("suspended")
     expect(page.locator("[data-fact=watch]")).to_contain_text("3 drawn")
-    expect(page.locator("[data-fact=unreported]")).to_contain_text("2 flags, the oldest 2 h old")
+    expect(page.locator("[data-fact=unreported]")).to_contain_text("flags: 2, the oldest 2 h old")
     expect(page.locator("[data-fact=sign]")).to_contain_text("photo good until 2027-02-01")
 
 
