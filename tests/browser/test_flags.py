@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -35,7 +36,7 @@ def register(gate: Voice, ming: cose.SoftwareSigner) -> Register:
     return replace(everybody(gate), signers=people, order_keys=people)
 
 
-def flag(started_ms: int, **changes: object) -> records.Event:
+def flag(started_ms: int, **changes: Any) -> records.Event:
     body = records.Event(
         event=EventKind.WRONG_WAY,
         started_ms=started_ms,
@@ -49,15 +50,15 @@ def flag(started_ms: int, **changes: object) -> records.Event:
         track=records.TrackReport(objects=2, hits=31, seen_ms=6200, way=4200, speed=700),
         article="Anhui Order 270 Art. 17",
     )
-    return replace(body, **changes)  # type: ignore[arg-type]
+    return replace(body, **changes)
 
 
-def waits(gate: Voice, unreported: int, oldest_ms: int | None) -> None:
+def waits(gate: Voice, unreported: int, oldest_ms: int | None, **more: Any) -> None:
     """The next report says how many flags wait."""
     events = records.EventsReport(
         state=WatchState.WATCHING, zones=1, unreported=unreported, oldest_ms=oldest_ms
     )
-    body = replace(report(), events=events)
+    body = replace(report(), events=events, **more)
     gate.publish(gate.topics.report, gate.sign(body), retain=True)
 
 
@@ -139,3 +140,12 @@ def test_no_clock_runs_from_what_is_done_to_the_camera_itself(
     expect(page.locator("[data-flag]")).to_have_count(0)
     page.locator("[data-flag-facts] summary").click()
     expect(page.locator("[data-flag-facts] dl")).not_to_contain_text("Reporting clock")
+
+
+def test_a_report_that_says_nothing_of_flags_closes_none(
+    gate: Voice, register: Register, visit: Visit
+) -> None:
+    page = visit(register)
+    gate.publish(gate.topics.event(EventKind.WRONG_WAY), gate.sign(flag(now_ms() - 5000)))
+    gate.report()
+    expect(page.locator("[data-flag=unsaid]")).to_have_count(1)

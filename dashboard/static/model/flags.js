@@ -14,7 +14,8 @@ export const startsClock = ({ event, event_id: id }) => id !== null && !/^(camer
 
 /**
  * How a flag stands: {state: "reported" | "dismissed", why, who}, {state: "closed"},
- * {state: "waiting"}, or null where no clock runs from it. `at`: of the record that it came in.
+ * {state: "waiting"}, {state: "unsaid"}, or null where no clock runs from it. `at`: of the record
+ * that it came in.
  */
 export function standingOf(camera, event, at) {
   if (!startsClock(event)) return null;
@@ -22,7 +23,8 @@ export function standingOf(camera, event, at) {
   if (order) return { state: order.body.name, why: order.body.argument.slice(ID_DIGITS + 1), who: order.signers };
   const report = camera.report;
   if (!report || report.header.utc_ms < at) return { state: "waiting" }; // it knows of none so young
-  const { unreported = 0, oldest_ms: oldest = null } = report.body.events ?? {};
+  if (!report.body.events) return { state: "unsaid" };
+  const { unreported, oldest_ms: oldest } = report.body.events;
   return { state: unreported > 0 && (oldest === null || event.started_ms >= oldest) ? "waiting" : "closed" };
 }
 

@@ -7,6 +7,7 @@ import { historyOf, isWanted, stateOf, toCsv } from "../model/alarm_history.js";
 import { VOCABULARIES } from "../schema.js";
 import { Acknowledge } from "./acknowledge.js";
 import { download } from "./copy.js";
+import { detailOf } from "./detail.js";
 import { Alarm as AlarmMark } from "./icons.js";
 import { href } from "./tile.js";
 
@@ -94,7 +95,7 @@ function Row({ row, words, now, recorder, done }) {
     <td role="cell" data-label=${words.t("history.began")}><time datetime=${new Date(since).toISOString()} title=${words.fullTime(since)}>${words.fullTime(since)}</time>
       ${header?.clock === "floor" && html`<small>${words.t("event.clock")}</small>`}</td>
     <td role="cell" data-label=${words.t("history.camera")}><a href=${href(camera)}>${words.title(camera.config)}</a> <code>${camera.id}</code></td>
-    <td role="cell" data-label=${words.t("history.kind")}><b>${state === "standing" && html`<${AlarmMark} />`} ${words.member("AlarmKind", kind)}</b>${row.detail && html`<small>${row.detail}</small>`}</td>
+    <td role="cell" data-label=${words.t("history.kind")}><b>${state === "standing" && html`<${AlarmMark} />`} ${words.member("AlarmKind", kind)}</b>${row.detail && html`<small>${detailOf({ alarm: kind, detail: row.detail }, words)}</small>`}</td>
     <td role="cell" data-label=${words.t("history.state")}>${words.t(`history.${state}`)}
       ${ended !== null && html`<small>${words.time(ended, now)} · ${words.t("event.lasted", { age: words.span(ended - since) })}</small>`}
       ${word === "broker" && html`<small>${words.t("event.unsigned")}</small>`}</td>

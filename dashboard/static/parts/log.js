@@ -2,6 +2,7 @@
 
 import { html } from "../vendor/preact.js";
 import { Acknowledge } from "./acknowledge.js";
+import { detailOf } from "./detail.js";
 import { Flag } from "./flag.js";
 import { Alarm as AlarmMark, Shield, VerdictIcon } from "./icons.js";
 import { orderText } from "./orders.js";
@@ -14,7 +15,7 @@ export function Alarms({ camera, words, now, recorder }) {
       <p><${AlarmMark} />
         <b>${words.member("AlarmKind", alarm.body.alarm)}</b>
         <span>${words.t("alarm.since", { time: words.time(alarm.body.since_ms, now) })}</span>
-        <span class="detail">${alarm.body.detail}</span>
+        <span class="detail">${detailOf(alarm.body, words)}</span>
         ${(alarm.withheld || alarm.cleared) && html`<small>${words.t(alarm.withheld ? "alarm.withheld" : "alarm.cleared")}</small>`}</p>
       ${recorder && !alarm.withheld && html`<${Acknowledge} camera=${camera} alarm=${alarm} words=${words} now=${now} recorder=${recorder} />`}
     </div>`);
@@ -68,7 +69,7 @@ export function tell(entry, words) {
     case "alarm_ended": {
       const began = entry.what === "alarm_began";
       const text = `${t(began ? "alarm.began" : "alarm.ended")}: ${words.member("AlarmKind", entry.alarm.alarm)}`;
-      return { text, notes: [began && entry.alarm.detail], mark: began ? html`<${AlarmMark} />` : null };
+      return { text, notes: [began && detailOf(entry.alarm, words)], mark: began ? html`<${AlarmMark} />` : null };
     }
     case "view":
     case "mount":
