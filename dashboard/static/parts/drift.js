@@ -17,23 +17,34 @@ export function Drift({ camera, words, now, hours = null }) {
   const start = hours === null ? points[0].at : from;
   const end = Math.max(now, points.at(-1).at, start + 60_000);
   const x = (at) => ((at - start) / (end - start)) * WIDTH;
+  const apart = silence(points, 1000 * (camera.config.report_period_s ?? 60));
   const marks = camera.events.filter((one) => one.at >= start && one.at <= end && MARKED[one.what]);
   return html`
     <div class="drift" data-band=${isInForce(camera) ? "signed" : "register"}>
       <${Marks} marks=${marks} words=${words} x=${x} />
       ${axesOf(last).map(({ axis, field, wire }) => html`
         <${Row} key=${axis} axis=${axis} words=${words} x=${x} marks=${marks}
-          series=${series(points, axis, field, wire)} blind=${blindSpans(points, end)}
+          series=${series(points, axis, field, wire, apart)} blind=${blindSpans(points, end)}
           tolerance=${toleranceOf(camera)?.[field] ?? null} />`)}
       <div class="span"><time>${words.time(start, now)}</time><time>${words.time(end, now)}</time></div>
     </div>`;
 }
 
-const series = (points, axis, field, wire) =>
-  points.map((one) => {
-    if (!one.move || !(wire in one.move)) return { at: one.at, value: null };
+/**
+ * From how long without a report on, in ms, nothing was known: three periods, or three times what
+ * lies between most of them where a recorder hands out a few of many.
+ */
+function silence(points, period) {
+  const steps = points.slice(1).map((one, at) => one.at - points[at].at).sort((a, b) => a - b);
+  return 3 * Math.max(period, steps[steps.length >> 1] ?? 0);
+}
+
+const series = (points, axis, field, wire, apart) =>
+  points.map((one, at) => {
+    const broken = at > 0 && one.at - points[at - 1].at > apart;
+    if (!one.move || !(wire in one.move)) return { at: one.at, broken, value: null };
     const value = moveOf(one.move)[field];
-    return { at: one.at, value: axis === "zoom" ? value - 1 : value, error: errorOf(one.move)[field] };
+    return { at: one.at, broken, value: axis === "zoom" ? value - 1 : value, error: errorOf(one.move)[field] };
   });
 
 /** Stretches in which nothing could be told: [from, to] in milliseconds. */
@@ -88,12 +99,12 @@ function Row({ axis, words, series, blind, tolerance, marks, x }) {
     </div>`;
 }
 
-/** Unbroken stretches of measurements. */
+/** Unbroken stretches of measurements: a curve does not run on through what nobody reported. */
 function runs(series) {
   const found = [[]];
   for (const one of series) {
-    if (one.value === null) found.push([]);
-    else found.at(-1).push(one);
+    if (one.value === null || one.broken) found.push([]);
+    if (one.value !== null) found.at(-1).push(one);
   }
   return found.filter((run) => run.length);
 }

@@ -178,6 +178,14 @@ function progress(update, words, now) {
   return [{ key: "update", name: words.t("update"), value: parts.filter(Boolean).join(" · "), tone: UPDATE_TONES[stage] ?? "" }];
 }
 
+/** What the camera says it lost, of what is known here. */
+function gaps(camera, words, now) {
+  const told = camera.events.filter(({ what }) => what === "gap");
+  if (!told.length) return [];
+  const n = told.reduce((sum, { gap }) => sum + gap.lost, 0);
+  return [{ key: "gaps", name: words.t("gaps"), value: words.t("gaps.lost", { n: words.count.format(n), time: words.time(told[0].at, now) }), tone: "warn" }];
+}
+
 function records(camera, words, now) {
   const { header, body } = camera.report;
   const { checkpoint } = camera;
@@ -192,6 +200,7 @@ function records(camera, words, now) {
     rows.splice(rows.length - 2, 0, { key: "checkpoint", name: "", value: words.t("ledger.checkpoint", { n: words.count.format(checkpoint.size) }) });
   }
   rows.splice(rows.length - 2, 0, ...witness(camera, words, now));
+  rows.push(...gaps(camera, words, now));
   if (camera.olderCount) rows.push({ key: "older", name: words.t("older"), value: words.count.format(camera.olderCount) });
   return rows;
 }
