@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from viewkeeper.agent.checking import load_view
 from viewkeeper.agent.core.signage.printed import Region, template_digest, template_of
-from viewkeeper.protocol.errors import Reason, SetupError
+from viewkeeper.protocol.errors import ContentRefusal, Reason, SetupError
+from viewkeeper.protocol.orders import Config, SignText
+
+_LIMITS: dict[str, Any] = {
+    spec.name: spec.metadata["kind"] for spec in (*fields(SignText), *fields(Config))
+}
+"""What a signed configuration takes: a sign that cannot be signed is not previewed."""
 
 
 def add_to(commands: Any) -> None:
@@ -58,18 +65,23 @@ def _preview(arguments: argparse.Namespace, _adapters: object) -> int:
         ) from None
     if not (1 <= width <= 4096 and 1 <= height <= 4096):
         raise SetupError(Reason.SETTING, f"--size must be 1 to 4096 a side, is {arguments.size}")
+    if arguments.out.suffix.lower() not in (".png", ".json"):
+        raise SetupError(Reason.SETTING, f"--out must end in .png or .json: {arguments.out}")
+    for name in ("operator", "purpose", "phone", "days"):
+        limits = _LIMITS["retention_days" if name == "days" else name]
+        try:
+            limits.parse(getattr(arguments, name), f"--{name}")
+        except ContentRefusal as refusal:
+            raise SetupError(Reason.SETTING, refusal.hint) from None
     notice = preview.Notice(
         arguments.operator, arguments.purpose, arguments.phone, arguments.days, arguments.url
     )
     size = (width, height)
-    match arguments.out.suffix.lower():
-        case ".png":
-            data = preview.preview_png(notice, size, arguments.font)
-        case ".json":
-            drawn = preview.plan(notice, size, arguments.font)
-            data = (json.dumps(drawn, ensure_ascii=False) + "\n").encode()
-        case _:
-            raise SetupError(Reason.SETTING, f"--out must end in .png or .json: {arguments.out}")
+    if arguments.out.suffix.lower() == ".png":
+        data = preview.preview_png(notice, size, arguments.font)
+    else:
+        drawn = preview.plan(notice, size, arguments.font)
+        data = (json.dumps(drawn, ensure_ascii=False) + "\n").encode()
     try:
         arguments.out.write_bytes(data)
     except OSError as error:

@@ -206,7 +206,11 @@ class Face:
             try:
                 self._sizes[px] = self._fonts.truetype(self.path, px)
             except OSError as error:
-                raise SetupError(Reason.FILE_UNREADABLE, f"font {self.path}: {error}") from None
+                raise SetupError(
+                    Reason.FILE_UNREADABLE,
+                    f"font {self.path}: {error}; name a TrueType or OpenType file with Chinese "
+                    "characters, such as apt install fonts-wqy-microhei brings",
+                ) from None
         return self._sizes[px]
 
     def ink(self, text: str, px: int) -> tuple[int, int, int, int]:

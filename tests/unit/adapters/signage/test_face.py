@@ -100,7 +100,12 @@ def test_a_font_without_chinese_is_refused_by_the_character_it_lacks():
         ({"size": "128x64"}, "larger panel"),
         ({"url": "https://example.org/" + "x" * 200}, "notice_url"),
         ({"font": "/no/font.ttf"}, "/no/font.ttf"),
+        ({"font": "/etc/passwd"}, "TrueType"),
         ({"out": "/no/where.png"}, "/no/where.png"),
+        ({"operator": ""}, "--operator must be 1 to 60 characters"),
+        ({"purpose": "警" * 61}, "--purpose must be 1 to 60"),
+        ({"phone": "call us"}, "--phone"),
+        ({"days": "-3"}, "--days"),
     ],
 )
 def test_the_preview_command_writes_a_picture_or_names_the_cure(tmp_path, capsys, changes, named):
