@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from viewkeeper.agent.core.frame import Frame
-from viewkeeper.agent.core.view.field import pyramid
 from viewkeeper.agent.core.view.geometry import (
     Camera,
     Move,
@@ -18,6 +17,7 @@ from viewkeeper.agent.core.view.geometry import (
 )
 from viewkeeper.agent.core.view.match import Match, match
 from viewkeeper.agent.core.view.points import tile_boxes
+from viewkeeper.agent.core.view.pyramid import pyramid
 from viewkeeper.agent.core.view.refine import Fit
 from viewkeeper.agent.core.view.registered import RegisteredView
 from viewkeeper.agent.core.view.sample import Pose

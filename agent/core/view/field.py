@@ -12,14 +12,11 @@ The sign of g is gone, so the picture cannot be integrated back from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from viewkeeper.agent.core.frame import Frame
-from viewkeeper.agent.core.view.geometry import Camera, Lens
 
 Field = NDArray[np.complexfloating[Any, Any]]
 Luma = NDArray[np.floating[Any]]
@@ -39,21 +36,6 @@ _LINE = 2.5
 _LINE_SHARE = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class Pyramid:
-    """Fields of one picture and the camera of each grid: full, and broadened half.
-
-    Attributes:
-        fields: complex64, (h, w) each.
-        cameras: rays and pixels of each grid.
-        factor: pixels of the picture in one pixel of the finest field, linear.
-    """
-
-    fields: tuple[Field, ...]
-    cameras: tuple[Camera, ...]
-    factor: int
-
-
 def reduction_factor(size: tuple[int, int], most_pixels: int = MOST_PIXELS) -> int:
     """Least whole number that brings a picture (width, height) to ``most_pixels`` or fewer."""
     factor = 1
@@ -64,10 +46,18 @@ def reduction_factor(size: tuple[int, int], most_pixels: int = MOST_PIXELS) -> i
 
 def reduce_luma(luma: NDArray[np.uint8], factor: int) -> Luma:
     """Mean over ``factor`` × ``factor`` pixels; float32, (H // factor, W // factor), 0..255."""
+    total, unit = summed(luma, factor)
+    if unit != 1.0:
+        total *= np.float32(1.0 / unit)
+    return total
+
+
+def summed(luma: NDArray[np.uint8], factor: int) -> tuple[Luma, float]:
+    """Sums over ``factor`` × ``factor`` pixels, float32, and how many pixels one sums."""
     height, width = luma.shape[0] // factor, luma.shape[1] // factor
     cut = luma[: height * factor, : width * factor]
     if factor == 1:
-        return cut.astype(np.float32)
+        return cut.astype(np.float32), 1.0
     rest = factor
     rows: NDArray[Any]
     if rest % 2 == 0:
@@ -84,9 +74,7 @@ def reduce_luma(luma: NDArray[np.uint8], factor: int) -> Luma:
         total = np.add(rows[:, 0::rest], rows[:, 1::rest], dtype=np.float32)
         for column in range(2, rest):
             total += rows[:, column::rest]
-    total = total.astype(np.float32, copy=False)
-    total *= np.float32(1.0 / (factor * factor))
-    return total
+    return total.astype(np.float32, copy=False), float(factor * factor)
 
 
 def _halved_bytes(luma: NDArray[np.uint8]) -> NDArray[np.uint16]:
@@ -97,12 +85,13 @@ def _halved_bytes(luma: NDArray[np.uint8]) -> NDArray[np.uint16]:
     return pairs[0::2] + pairs[1::2]
 
 
-def calmed(luma: Luma) -> Luma:
+def calmed(luma: Luma, unit: float = 1.0) -> Luma:
     """The picture, blurred as far as its noise asks for; same shape.
 
     Squaring the gradient turns noise into a field of its own, so it must be averaged out before.
+    ``unit``: what one grey level is in ``luma``.
     """
-    noise = noise_level(luma[::4])
+    noise = noise_level(luma[::8]) / unit
     passes = sum(1 for level in _CALM_FROM if noise > level)
     for _ in range(passes):
         padded = np.pad(luma, 2, mode="edge")
@@ -111,38 +100,84 @@ def calmed(luma: Luma) -> Luma:
     return luma
 
 
-def orientation_field(luma: Luma) -> Field:
-    """Doubled-angle field, complex64, (h, w), of a reduced picture; zero on its border."""
-    # [1 2 1] both ways, then central differences with [1 2 1] across: a 5 × 5 kernel whose
-    # answer turns with the picture better than Sobel's.
-    smooth = _one_two_one(_one_two_one(luma, 1), 0)
-    rows, columns = _one_two_one(smooth, 0), _one_two_one(smooth, 1)
-    scale = np.float32(1.0 / (16.0 * 8.0))
-    gx = rows[:, 2:] - rows[:, :-2]
-    gy = columns[2:] - columns[:-2]
-    gx *= scale
-    gy *= scale
-    cross = gx * gy
-    gx *= gx
-    gy *= gy
-    energy = gx + gy
-    gx -= gy
-    strength = _box_mean_9(energy)
-    noise = np.float32(_NOISE_FLOOR**2) + np.float32(0.5) * np.median(energy[::5, ::5])
-    energy += np.float32(1e-6)
-    strength += energy * np.float32(0.25)
-    strength += noise
-    strength *= energy
-    np.sqrt(strength, out=strength)
-    np.reciprocal(strength, out=strength)
-    gx *= strength
-    strength *= np.float32(2.0)
-    cross *= strength
+def orientation_field(luma: Luma, unit: float = 1.0) -> Field:
+    """Doubled-angle field, complex64, (h, w), of a reduced picture; zero on its border.
+
+    ``unit``: what one grey level is in ``luma``; the field does not depend on it.
+    """
+    # Rows lie one after the other, so that a shift along a row or to the next one is a shift of
+    # one long array; what that mixes up at the rows' ends falls on the border.
+    height, width = luma.shape
+    if height < 6 or width < 6:
+        return np.zeros(luma.shape, np.complex64)
+    flat = luma.ravel()
+    for _ in range(3):  # (1 + x)³ (1 + y)³: [1 3 3 1] both ways
+        flat = flat[1:] + flat[:-1]
+        flat = flat[width:] + flat[:-width]
+    # Differences along both diagonals: gx = p + q, gy = p - q, a 5 × 5 kernel whose answer turns
+    # with the picture better than Sobel's.
+    p = flat[width + 1 :] - flat[: -width - 1]
+    q = flat[1:-width] - flat[width:-1]
+    inner = slice(2 * width + 2, 2 * width + 2 + p.size)
+    # gx² - gy² = 4 p q, 2 gx gy = 2 (p² - q²), gx² + gy² = 2 (p² + q²).
+    real = p * q
+    real += real
+    p *= p
+    q *= q
+    room = np.zeros((height + 8) * width + 8, np.float32)  # for the box to reach out of the picture
+    energy = room[4 * width + 4 : -4 * width - 4]
+    np.add(p, q, out=energy[inner])
+    square = energy.reshape(height, width)
+    square[:, :2] = 0.0
+    square[:, -2:] = 0.0
+    p -= q
+    strength = _box_sums_9(room, width)
+    strength *= _box_share(height, width)
+    energy = energy[inner]
+    noise = 0.5 * _middle(square[2:-2:5, 2:-2:5]) + _NOISE_FLOOR**2 * (8192.0 * unit * unit)
+    length = strength[inner]
+    length += energy * np.float32(0.25)
+    length += np.float32(noise)
+    length *= energy
+    length += np.float32(1e-3)
+    np.sqrt(length, out=length)
     field = np.zeros(luma.shape, np.complex64)
-    inner = field[2:-2, 2:-2]
-    inner.real = gx
-    inner.imag = cross
+    into = field.reshape(-1)[inner]
+    np.divide(real, length, out=into.real)
+    np.divide(p, length, out=into.imag)
+    field[:, :2] = 0.0
+    field[:, -2:] = 0.0
     return field
+
+
+def _middle(values: Luma) -> float:
+    """The median, or of an even number the upper of the two."""
+    flat = values.ravel()
+    return float(np.partition(flat, flat.size // 2)[flat.size // 2])
+
+
+def _box_sums_9(sums: Luma, width: int) -> Luma:
+    """Sums over 9 × 9 of rows that lie one after the other; 8 rows and 8 pixels shorter."""
+    for step in (1, width):
+        two = sums[step:] + sums[:-step]
+        four = two[2 * step :] + two[: -2 * step]
+        eight = four[4 * step :] + four[: -4 * step]
+        nine = eight[:-step]
+        nine += sums[8 * step :]
+        sums = nine
+    return sums
+
+
+@lru_cache(maxsize=4)
+def _box_share(height: int, width: int) -> Luma:
+    """One over how many of a box's 9 × 9 lie inside the border; flat, (h * w,)."""
+    counts = [
+        np.convolve(np.pad(np.ones(side - 4), 2), np.ones(9), mode="same")
+        for side in (height, width)
+    ]
+    share = (1.0 / np.maximum(np.outer(*counts), 1.0)).astype(np.float32).ravel()
+    share.flags.writeable = False  # it is shared
+    return share
 
 
 def _one_two_one(values: Luma, axis: int) -> Luma:
@@ -201,8 +236,10 @@ def noise_level(luma: Luma) -> float:
 
     The median keeps lines out of it; 0.6745 and √6 turn it into a Gaussian's sigma.
     """
-    second = np.abs(luma[:, 2:] - 2.0 * luma[:, 1:-1] + luma[:, :-2])
-    return float(np.median(second)) / (0.6745 * 6.0**0.5)
+    second = luma[:, 2:] + luma[:, :-2]
+    second -= luma[:, 1:-1]
+    second -= luma[:, 1:-1]
+    return _middle(np.abs(second, out=second)) / (0.6745 * 6.0**0.5)
 
 
 def line_tiles(luma: Luma) -> NDArray[np.bool_]:
@@ -217,47 +254,3 @@ def lined(strength: Luma, noise: float) -> NDArray[np.bool_]:
     height, width = strength.shape[0] // 9, strength.shape[1] // 12
     cut = strength[: height * 9, : width * 12] > line
     return cut.reshape(9, height, 12, width).mean(axis=(1, 3)) > _LINE_SHARE
-
-
-def halve(field: Field) -> Field:
-    """Mean over 2 × 2; an odd last row or column is dropped."""
-    height, width = field.shape[0] // 2 * 2, field.shape[1] // 2 * 2
-    cut = field[:height, :width]
-    rows = cut[0::2] + cut[1::2]
-    out = rows[:, 0::2] + rows[:, 1::2]
-    out *= np.float32(0.25)
-    return out
-
-
-def broaden(field: Field) -> Field:
-    """Blur by [1 2 1] both ways and take the root of each length, keeping its direction.
-
-    The blur widens what a wrong guess can still feel; the root lets many faint lines outvote a
-    few strong ones, such as those of a lorry. complex64, same shape, zero border.
-    """
-    out = np.zeros_like(field)
-    pairs = field[:-1] + field[1:]
-    rows = pairs[:-1] + pairs[1:]
-    pairs = rows[:, :-1] + rows[:, 1:]
-    inner = pairs[:, :-1] + pairs[:, 1:]
-    inner *= np.float32(1.0 / 16.0)
-    length = np.abs(inner)
-    length += np.float32(1e-3)
-    np.sqrt(length, out=length)
-    out[1:-1, 1:-1] = inner / length
-    return out
-
-
-def pyramid_of_field(field: Field, lens: Lens, size: tuple[int, int]) -> Pyramid:
-    """Coarser fields below the finest one of a picture of ``size`` (width, height)."""
-    factor = reduction_factor(size, MATCH_PIXELS)
-    camera = Camera.of_picture(lens, size).reduced(factor)
-    return Pyramid((field, broaden(halve(field))), (camera, camera.reduced(2)), factor)
-
-
-def pyramid(frame: Frame, lens: Lens) -> Pyramid:
-    """Fields of a frame."""
-    height, width = frame.luma.shape
-    factor = reduction_factor((width, height), MATCH_PIXELS)
-    field = orientation_field(calmed(reduce_luma(frame.luma, factor)))
-    return pyramid_of_field(field, lens, (width, height))

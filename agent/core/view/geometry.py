@@ -167,10 +167,13 @@ def rotation_from_angles(pan_rad: float, tilt_rad: float, roll_rad: float) -> Fl
     cp, sp = math.cos(pan_rad), math.sin(pan_rad)
     ct, st = math.cos(tilt_rad), math.sin(tilt_rad)
     cr, sr = math.cos(roll_rad), math.sin(roll_rad)
-    ry = np.array([[cp, 0.0, sp], [0.0, 1.0, 0.0], [-sp, 0.0, cp]])
-    rx = np.array([[1.0, 0.0, 0.0], [0.0, ct, -st], [0.0, st, ct]])
-    rz = np.array([[cr, -sr, 0.0], [sr, cr, 0.0], [0.0, 0.0, 1.0]])
-    return ry @ rx @ rz
+    return np.array(
+        (
+            (cp * cr + sp * st * sr, sp * st * cr - cp * sr, sp * ct),
+            (ct * sr, ct * cr, -st),
+            (cp * st * sr - sp * cr, sp * sr + cp * st * cr, cp * ct),
+        )
+    )
 
 
 def angles_from_rotation(rotation: Floats) -> tuple[float, float, float]:
@@ -189,15 +192,23 @@ def move_from_rotation(rotation: Floats, zoom: float) -> Move:
     return Move(math.degrees(pan), math.degrees(tilt), math.degrees(roll), zoom)
 
 
-def rotation_from_vector(vector_rad: Floats) -> Floats:
+def rotation_from_vector(vector_rad: Floats | tuple[float, float, float]) -> Floats:
     """exp of a rotation vector (3,), radians (Rodrigues), (3, 3)."""
     x, y, z = (float(component) for component in vector_rad)
-    angle = math.sqrt(x * x + y * y + z * z)
-    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    if angle < 1e-9:
-        return np.eye(3) + cross
-    a, b = math.sin(angle) / angle, (1.0 - math.cos(angle)) / (angle * angle)
-    return np.eye(3) + a * cross + b * (cross @ cross)
+    angle2 = x * x + y * y + z * z
+    if angle2 < 1e-18:
+        a, b = 1.0, 0.5
+    else:
+        angle = math.sqrt(angle2)
+        a, b = math.sin(angle) / angle, (1.0 - math.cos(angle)) / angle2
+    # I + a [v]x + b [v]x²
+    return np.array(
+        (
+            (1.0 - b * (y * y + z * z), b * x * y - a * z, b * x * z + a * y),
+            (b * x * y + a * z, 1.0 - b * (x * x + z * z), b * y * z - a * x),
+            (b * x * z - a * y, b * y * z + a * x, 1.0 - b * (x * x + y * y)),
+        )
+    )
 
 
 def homography(lens: Lens, size: tuple[int, int], move: Move) -> Floats:

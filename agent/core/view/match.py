@@ -15,8 +15,8 @@ from typing import Literal, overload
 import numpy as np
 
 from viewkeeper.agent.core.view.bank import NEAR, QUICK, WIDE, Bank, build_bank
-from viewkeeper.agent.core.view.field import Pyramid
 from viewkeeper.agent.core.view.points import Points, choose_points
+from viewkeeper.agent.core.view.pyramid import Pyramid, halve
 from viewkeeper.agent.core.view.refine import Fit, approach, refine
 from viewkeeper.agent.core.view.sample import Pose
 from viewkeeper.agent.core.view.search import look_again, search
@@ -69,8 +69,9 @@ class Reference:
 
     @cached_property
     def quick(self) -> Bank:
-        """Bank of the first search."""
-        return build_bank(self.pyramid.fields[1], self.pyramid.cameras[1], QUICK)
+        """Bank of the first search, of half the resolution."""
+        field, camera = self.pyramid.fields[1], self.pyramid.cameras[1]
+        return build_bank(halve(field), camera.reduced(2), QUICK)
 
     @cached_property
     def wide(self) -> Bank:
@@ -155,7 +156,7 @@ def match(reference: Reference, present: Pyramid, near: Sequence[Pose] = ()) -> 
     fields, cameras, coarse = present.fields, present.cameras, reference.points[1]
     for guess, least in _first_guesses(reference, present, near):
         come = approach(coarse, fields[1], cameras[1], guess, 3, settle_px=0.15, least=least)
-        if come.agreement < _GOOD:
+        if come.agreement < max(_GOOD, least):
             continue
         fit = _fine(reference, present, come.pose, hurried=True)
         if fit is not None and belief_alone(fit) > _SURE:
@@ -200,7 +201,8 @@ def _fine(
     come = approach(reference.sparse, field, camera, pose, 7, settle_px=0.1)
     if hurried and come.step_px > _UNSETTLED_PX:
         return None
-    return refine(reference.points[0], field, camera, come.pose, 6, settle_px=0.01)
+    fit = refine(reference.points[0], field, camera, come.pose, 6, settle_px=0.01)
+    return None if hurried and fit.step_px > _UNSETTLED_PX else fit
 
 
 def _polished(reference: Reference, present: Pyramid, fit: Fit) -> Match:
@@ -218,6 +220,6 @@ def _first_guesses(
     """Poses, and the agreement each needs before it is worth a step."""
     for pose in near:
         yield pose, _PLAUSIBLE
-    field, camera = present.fields[1], present.cameras[1]
+    field, camera = halve(present.fields[1]), present.cameras[1].reduced(2)
     for guess in search(reference.quick, field, camera, _QUICK_CANDIDATES):
         yield Pose(guess.rotation, guess.zoom), -1.0

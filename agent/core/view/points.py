@@ -90,6 +90,8 @@ def choose_points(field: Field, camera: Camera, per_tile: int) -> Points:
     jacobian = jacobian.reshape(4, TILES, per_tile, 2).transpose(1, 0, 2, 3)
     jacobian = (jacobian * present[:, None, :, None]).reshape(TILES, 4, 2 * per_tile)
     values = field.ravel()[flat].reshape(TILES, per_tile) * present
+    # Filler looks where no frame is.
+    rays[:2] = np.where(present.ravel() > 0.0, rays[:2], 1e3)
     return Points(
         rays.astype(np.float32),
         np.stack([values.real, values.imag], axis=2).reshape(TILES, -1).astype(np.float32),

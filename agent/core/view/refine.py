@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from operator import mul
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +33,9 @@ _FLOOR_PX = 0.006
 """Interpolation's own error, pixels of the level; roll and zoom are felt at the edge."""
 _UNKNOWN = 10.0
 _LEAST_SHRINK, _MOST_SHRINK = 0.1, 0.6
+_GAIN, _MOST_GAIN = 1.05, 1.8
+"""Coming near, a step is lengthened by the first over the squared mean agreement, at most by the
+second: what does not agree attenuates what is left to go as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Fit:
         covariance: (4, 4), of rotation vector (radians, registered frame) and log-zoom.
         support: equivalent number of agreeing tiles.
         spread_px: how far the tiles disagree about pan or tilt: standard error, pixels.
+        step_px: length of the last step, pixels; large where nothing settled.
     """
 
     pose: Pose
@@ -55,6 +60,7 @@ class Fit:
     covariance: Floats
     support: float
     spread_px: float
+    step_px: float = 0.0
 
 
 class Approach(NamedTuple):
@@ -95,19 +101,28 @@ class _State:
         return float(self.agreement @ weight) / (float(weight.sum()) + 1e-9)
 
 
-def _evaluate(points: Points, field: Field, camera: Camera, pose: Pose, floor: float) -> _State:
-    values, seen = sample(points, field, camera, pose)
+def _evaluate(
+    points: Points, field: Field, camera: Camera, pose: Pose, floor: float, nearest: bool
+) -> _State:
+    values, seen = sample(points, field, camera, pose, nearest=nearest)
     registered = points.values
     cross = np.einsum("tq,tq->t", registered, values)
     own = np.einsum("tq,tq->t", points.lengths2, seen)
     other = np.einsum("tq,tq->t", values, values)
     other += np.float32(1e-6)
-    agreement = cross / np.sqrt(own * other + np.float32(1e-6))
-    trust = np.minimum(np.maximum((agreement - np.float32(floor)) * np.float32(2.0), 0.0), 1.0)
+    length = own * other
+    length += np.float32(1e-6)
+    agreement = cross / np.sqrt(length, out=length)
+    trust = agreement - np.float32(floor)
+    trust += trust
+    np.maximum(trust, np.float32(0.0), out=trust)
+    np.minimum(trust, np.float32(1.0), out=trust)
     trust *= np.sqrt(trust)
     # Fog and noise shrink the frame's field: compare shapes, not lengths.
     cross /= other
-    values *= np.minimum(np.maximum(cross, np.float32(0.2)), np.float32(3.0))[:, None]
+    np.maximum(cross, np.float32(0.2), out=cross)
+    np.minimum(cross, np.float32(3.0), out=cross)
+    values *= cross[:, None]
     values -= registered
     squares = values * values
     robust = squares[:, 0::2] + squares[:, 1::2]
@@ -119,10 +134,9 @@ def _evaluate(points: Points, field: Field, camera: Camera, pose: Pose, floor: f
     # Noise in the frame attenuates how the residual answers to a move by the tile's reliability,
     # the squared correlation. Far from the goal a low correlation means distance, not noise, so
     # steps are taken as if it were better.
-    share = robust.sum(axis=1)
+    share = robust @ np.full(points.per_tile, 1.0 / points.per_tile, np.float32)
     share *= trust
     share *= agreement
-    share *= np.float32(1.0 / points.per_tile)
     return _State(agreement, own, trust, seen, values, share)
 
 
@@ -135,31 +149,60 @@ def _descend(
     settle_px: float,
     floor: float = 0.15,
     least: float = -2.0,
+    nearest: bool = False,
 ) -> tuple[Pose, _State, float]:
     """At most ``steps`` steps: the pose, the state before the last of them, its radians."""
     step = 0.0
-    state = _evaluate(points, field, camera, pose, floor)
-    if least > -1.0 and state.mean_agreement() < least:
+    state = _evaluate(points, field, camera, pose, floor, nearest)
+    agreement = state.mean_agreement()
+    if agreement < least:
         return pose, state, step
-    before: Floats | None = None
+    before: list[float] | None = None
     for left in range(steps - 1, -1, -1):
-        pull = (state.pull * state.trust[:, None]).ravel()
-        wish = (points.across @ pull).astype(np.float64)
-        change = np.linalg.solve(_damped(state.share @ points.normal), wish)
-        step = float(np.abs(change).max())
+        pull = state.pull * state.trust[:, None]
+        wish = points.across @ pull.reshape(-1)
+        change = _solved(state.share @ points.normal, wish)
+        if nearest:
+            gain = min(_MOST_GAIN, _GAIN / max(agreement, 0.1) ** 2)
+            change = [gain * each for each in change]
+        step = max(map(abs, change))
         if before is None:
             before = change
         else:
             # Steps that shrink evenly leave a geometric series to go: take it whole (Aitken).
-            shrink = float(change @ before) / (float(before @ before) + 1e-30)
+            shrink = sum(map(mul, change, before)) / (sum(map(mul, before, before)) + 1e-30)
             if shrink > _LEAST_SHRINK:
-                change = change / (1.0 - min(shrink, _MOST_SHRINK))
+                change = [each / (1.0 - min(shrink, _MOST_SHRINK)) for each in change]
             before = None
         pose = _moved(pose, change)
         if left == 0 or step < settle_px * points.pixel_rad:
             break
-        state = _evaluate(points, field, camera, pose, floor)
+        state = _evaluate(points, field, camera, pose, floor, nearest)
+        agreement = state.mean_agreement()
     return pose, state, step
+
+
+def _solved(normal: Singles, wish: Singles) -> list[float]:
+    """x of A x = b for a symmetric A (16,), raised so that one without tiles can be solved too.
+
+    By Cholesky, written out: for four unknowns a call of LAPACK costs several times as much.
+    """
+    a, _, _, _, b, c, _, _, d, e, f, _, g, h, i, j = normal.tolist()
+    p, q, r, s = wish.tolist()
+    a += 1e-3 * a + 1e-6
+    c += 1e-3 * c + 1e-6
+    f += 1e-3 * f + 1e-6
+    j += 1e-3 * j + 1e-6
+    b, d, g, p = b / a, d / a, g / a, p
+    c -= b * b * a
+    e, h, q = (e - d * b * a) / c, (h - g * b * a) / c, q - b * p
+    f -= d * d * a + e * e * c
+    i, r = (i - g * d * a - h * e * c) / f, r - d * p - e * q
+    j -= g * g * a + h * h * c + i * i * f
+    s = (s - g * p - h * q - i * r) / j
+    r = r / f - i * s
+    q = q / c - e * r - h * s
+    return [p / a - b * q - d * r - g * s, q, r, s]
 
 
 def approach(
@@ -181,7 +224,9 @@ def approach(
     """
     if min(field.shape) < 8:
         return Approach(pose, 0.0, 0.0)
-    pose, state, step = _descend(points, field, camera, pose, steps, settle_px, least=least)
+    pose, state, step = _descend(
+        points, field, camera, pose, steps, settle_px, least=least, nearest=True
+    )
     return Approach(pose, state.mean_agreement(), step / points.pixel_rad)
 
 
@@ -210,8 +255,8 @@ def refine(
     """
     if min(field.shape) < 8:
         return _nothing(pose)
-    pose, state, _ = _descend(points, field, camera, pose, steps, settle_px, floor)
-    return _fit(points, state, pose)
+    pose, state, step = _descend(points, field, camera, pose, steps, settle_px, floor)
+    return _fit(points, state, pose, step / points.pixel_rad)
 
 
 def _damped(normal: NDArray[Any]) -> Floats:
@@ -222,7 +267,7 @@ def _damped(normal: NDArray[Any]) -> Floats:
     return raised.reshape(4, 4)
 
 
-def _fit(points: Points, state: _State, pose: Pose) -> Fit:
+def _fit(points: Points, state: _State, pose: Pose, step_px: float) -> Fit:
     support = float(state.trust.sum() ** 2 / (np.sum(state.trust**2) + 1e-9))
     covariance = np.eye(4) * _UNKNOWN
     if support > 5.0:
@@ -244,6 +289,7 @@ def _fit(points: Points, state: _State, pose: Pose) -> Fit:
         covariance,
         support,
         max(float(spread_px), _FLOOR_PX),
+        step_px,
     )
 
 
@@ -252,7 +298,7 @@ def _nothing(pose: Pose) -> Fit:
     return Fit(pose, zero, zero, zero, np.eye(4) * _UNKNOWN, 0.0, 1e3)
 
 
-def _moved(pose: Pose, change: Floats) -> Pose:
-    limited = np.clip(change, -0.08, 0.08)
-    zoom = min(4.0, max(0.25, pose.zoom * math.exp(float(limited[3]))))
-    return Pose(rotation_from_vector(limited[:3]) @ pose.rotation, zoom)
+def _moved(pose: Pose, change: list[float]) -> Pose:
+    x, y, z, zoom = (min(0.08, max(-0.08, each)) for each in change)
+    zoomed = min(4.0, max(0.25, pose.zoom * math.exp(zoom)))
+    return Pose(rotation_from_vector((x, y, z)) @ pose.rotation, zoomed)

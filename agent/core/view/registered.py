@@ -27,12 +27,12 @@ from viewkeeper.agent.core.view.field import (
     Luma,
     line_tiles,
     orientation_field,
-    pyramid_of_field,
     reduce_luma,
     reduction_factor,
 )
 from viewkeeper.agent.core.view.geometry import Camera, Lens
 from viewkeeper.agent.core.view.match import Reference
+from viewkeeper.agent.core.view.pyramid import pyramid_of_field
 
 _HEADER = struct.Struct("<4sBBHHHHddd")
 _MAGIC = b"VKRV"

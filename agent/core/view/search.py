@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import cmath
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,7 @@ class Candidate:
     score: float
 
 
-def search(bank: Bank, field: Field, camera: Camera, count: int) -> list[Candidate]:
+def search(bank: Bank, field: Field, camera: Camera, count: int) -> Iterator[Candidate]:
     """The ``count`` best places for a frame's coarse field, best first.
 
     Args:
@@ -60,10 +61,10 @@ def search(bank: Bank, field: Field, camera: Camera, count: int) -> list[Candida
         entry = int(index)
         row, column = divmod(int(places[entry]), bank.cells[1])
         if not any(_one_place(bank, (entry, row, column), other) for other in found):
+            yield _candidate(bank, scores, entry, row, column)
             found.append((entry, row, column))
             if len(found) == count:
                 break
-    return [_candidate(bank, scores, entry, row, column) for entry, row, column in found]
 
 
 def look_again(bank: Bank, field: Field, camera: Camera, guess: Candidate) -> Candidate:
