@@ -250,6 +250,7 @@ def run(
                     short_above_ma=settings.signage.short_above_ma,
                     lit_from_light=settings.signage.lit_from_light,
                 ),
+                settings.signage.lamp_duty,
             ),
             zones=ZoneWatch(feed),
             flags=flags,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from viewkeeper.agent.core.signage.daylight import LampDuty
 from viewkeeper.agent.key_settings import KeySettings
 from viewkeeper.agent.source_settings import SourceSettings
 from viewkeeper.protocol.topics import Topics
@@ -77,6 +78,12 @@ class SignageSettings:
     short_above_ma: float = 1500.0
     lit_from_light: float = 0.25
     """Of the photodiode's full scale, 0..1."""
+    lit: str = "always"
+    """When a sign that must be lit must burn: ``always``, or once it is ``dark``, as behind a
+    photocell."""
+    place: str = ""
+    """Latitude and longitude in degrees, north and east positive, 31.82,117.23: of the sun that
+    tells the dark where the camera meters no light."""
     lamp_pin: str = ""
     """As gpiozero names it, GPIO17; empty: the lamp is switched by somebody else."""
     presence_pin: str = ""
@@ -94,6 +101,22 @@ class SignageSettings:
     """With Chinese characters; empty: the first one found."""
     notice_url: str = ""
     """Behind the display's QR code."""
+
+    @property
+    def lamp_duty(self) -> LampDuty:
+        """When the lamp must burn.
+
+        Raises:
+            ValueError: ``lit`` or ``place`` is none.
+        """
+        if self.lit not in ("always", "dark"):
+            raise ValueError(f"lit must be always or dark, is {self.lit!r}")
+        if not self.place:
+            return LampDuty(self.lit == "always")
+        latitude, longitude = (float(part) for part in self.place.split(","))
+        if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+            raise ValueError("place is no latitude and longitude")
+        return LampDuty(self.lit == "always", (latitude, longitude))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 
 from viewkeeper.agent import source_settings
 from viewkeeper.agent.key_settings import faults_of
-from viewkeeper.agent.settings import Settings
+from viewkeeper.agent.settings import Settings, SignageSettings
 from viewkeeper.protocol.errors import Reason, SetupError
 from viewkeeper.protocol.topics import ID_PATTERN
 
@@ -127,6 +127,11 @@ def _check(settings: Settings, where: str) -> None:
             "[signage] shunt_ohm must be above 0 and at most 10",
         ),
         (
+            _has_lamp_duty(settings.signage),
+            '[signage] lit must be "always" or "dark", place a latitude and longitude like '
+            '"31.82,117.23"',
+        ),
+        (
             0x40 <= settings.signage.ina219_address <= 0x4F,
             "[signage] ina219_address must be 0x40 to 0x4f",
         ),
@@ -153,6 +158,13 @@ def _check(settings: Settings, where: str) -> None:
     for holds, text in checks:
         if not holds:
             raise SetupError(Reason.SETTING, f"{where}: {text}")
+
+
+def _has_lamp_duty(signage: SignageSettings) -> bool:
+    try:
+        return bool(signage.lamp_duty)
+    except ValueError:
+        return False
 
 
 def _faults_of_board(settings: Settings) -> list[str]:

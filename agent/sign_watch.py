@@ -9,6 +9,7 @@ from dataclasses import replace
 from viewkeeper.agent.core.assessment import Check
 from viewkeeper.agent.core.frame import Frame
 from viewkeeper.agent.core.signage import watch
+from viewkeeper.agent.core.signage.daylight import LampDuty
 from viewkeeper.agent.core.signage.lamp import UNKNOWN, LampLimits, SignageStatus, judge_lamp
 from viewkeeper.agent.core.signage.printed import Region, Template, template_digest, template_of
 from viewkeeper.agent.core.signage.standing import ShownText, stand
@@ -34,10 +35,13 @@ class SignWatch:
     Args:
         driver: senses lamp and sign; ``None`` where nothing does.
         limits: of the sign's lamp.
+        duty: when it must burn.
     """
 
-    def __init__(self, driver: SignageDriver | None, limits: LampLimits) -> None:
-        self._driver, self._limits = driver, limits
+    def __init__(
+        self, driver: SignageDriver | None, limits: LampLimits, duty: LampDuty | None = None
+    ) -> None:
+        self._driver, self._limits, self._duty = driver, limits, duty or LampDuty()
         self._made_for: tuple[RegisteredView | None, SignRegion | None] = (None, None)
         self._template: Template | None = None
         self._printed = watch.PrintedState()
@@ -66,9 +70,14 @@ class SignWatch:
             seen = self._printed.state
         if config is not None and isinstance(self._driver, SignageDisplay):
             self._driver.show(config.sign, config.retention_days)
-        sensed, shown = self._sensed(now.mono_s)
+        trusted = now.trust is ClockTrust.SYNCHRONISED
+        due = self._duty.due(
+            lux=None if frame is None else frame.sensor.lux,
+            utc_s=now.utc_s if trusted else None,
+        )
+        sensed, shown = self._sensed(now.mono_s, due=due)
         today = None
-        if now.trust is ClockTrust.SYNCHRONISED:
+        if trusted:
             today = dt.datetime.fromtimestamp(now.utc_s, _CALENDAR).date()
         return stand(
             seen=seen,
@@ -95,7 +104,7 @@ class SignWatch:
         except SetupError as error:
             log.error("the sign's region cannot be watched: %s", error.hint)
 
-    def _sensed(self, mono_s: float) -> tuple[SignageStatus, ShownText | None]:
+    def _sensed(self, mono_s: float, *, due: bool) -> tuple[SignageStatus, ShownText | None]:
         if self._driver is None:
             return UNKNOWN, None
         try:
@@ -111,8 +120,9 @@ class SignWatch:
         status = judge_lamp(
             commanded=reading.lamp_commanded,
             current_ma=reading.current_ma,
-            light_level=reading.light_level,
+            # By day a photodiode before the sign sees the day.
+            light_level=reading.light_level if due else None,
             present=reading.present,
             limits=self._limits,
         )
-        return status, reading.shown
+        return replace(status, lamp_due=due), reading.shown

@@ -35,6 +35,8 @@ class SignageStatus:
     """What the state rests on; ``None`` while it is unknown."""
     photo_until: str | None = None
     """Last day of the inspection photo, YYYY-MM-DD."""
+    lamp_due: bool = True
+    """Whether the lamp must burn now, where it is asked for: behind a photocell not by day."""
     silent: str | None = None
     """Why the sign's own lamp, sensor or display has given no reading for a while."""
 
@@ -92,4 +94,5 @@ def is_fault(status: SignageStatus, *, lit_required: bool) -> bool:
     """
     if status.state not in (SignageState.PRESENT, SignageState.UNKNOWN):
         return True
-    return lit_required and status.lit in (LitState.UNLIT, LitState.FAILING)
+    dark = status.lit is LitState.UNLIT and status.lamp_due
+    return lit_required and (dark or status.lit is LitState.FAILING)

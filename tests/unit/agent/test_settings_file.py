@@ -113,6 +113,22 @@ def test_a_board_that_cannot_be_is_named(tmp_path, change, named):
     assert error.value.reason is Reason.SETTING
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    ['lit = "night"', 'place = "north"', 'place = "31.8"', 'place = "97,0"', 'place = "1,2,3"'],
+)
+def test_when_a_lamp_must_burn_is_named_where_it_cannot_be(tmp_path, wrong):
+    with pytest.raises(SetupError, match=r"lit must be .* place a latitude"):
+        loaded(tmp_path, f"{GOOD}[signage]\n{wrong}\n")
+
+
+def test_a_lamp_behind_a_photocell_is_asked_for_in_the_dark(tmp_path):
+    asked = '[signage]\nlit = "dark"\nplace = "31.82, 117.23"\n'
+    duty = loaded(tmp_path, GOOD + asked).signage.lamp_duty
+    assert (duty.always, duty.place) == (False, (31.82, 117.23))
+    assert loaded(tmp_path, GOOD).signage.lamp_duty.always
+
+
 def test_a_sign_that_the_board_senses_needs_the_board(tmp_path):
     with pytest.raises(SetupError, match="set its port"):
         loaded(tmp_path, GOOD + '[signage]\ndriver = "board"\n')
