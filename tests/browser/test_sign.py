@@ -25,7 +25,7 @@ from viewkeeper.dashboard.register import Person, Register
 from viewkeeper.protocol import cose
 from viewkeeper.protocol.orders import Order
 from viewkeeper.protocol.signage import SignPhoto
-from viewkeeper.protocol.vocabulary import LitState, OrderKind, SignageState
+from viewkeeper.protocol.vocabulary import AlarmKind, LitState, OrderKind, SignageState
 
 pytestmark = pytest.mark.e2e
 SETTLE = """async (paragraphs) => {
@@ -83,8 +83,14 @@ def obey(gate: Voice, ming: cose.SoftwareSigner, *, photo: bool = False, **sign:
     return Order.decode(payload, OrderKind.CONFIG)
 
 
-def says(gate: Voice, obeyed: Order, state: SignageState, lit: LitState = LitState.LIT) -> None:
-    body = report(lit=lit)
+def says(
+    gate: Voice,
+    obeyed: Order,
+    state: SignageState,
+    lit: LitState = LitState.LIT,
+    alarms: tuple[AlarmKind, ...] | None = None,
+) -> None:
+    body = report(lit=lit, alarms=alarms)
     body = replace(body, signage=replace(body.signage, state=state))
     payload = hashlib.sha256(obeyed.encode()).digest()[:8]
     gate.publish(gate.topics.report, gate.sign(replace(body, config_hash=payload)), retain=True)
@@ -154,6 +160,18 @@ def test_every_state_and_every_light_has_its_preview(
         sheet.paste(one, (n % len(LitState) * (wide + 8), n // len(LitState) * (high + 8)))
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     sheet.save(ARTEFACTS / f"dashboard-signs-{language}.png")
+
+
+def test_a_lamp_that_is_out_by_day_is_no_fault_where_the_camera_names_none(
+    gate: Voice, register: Register, ming: cose.SoftwareSigner, visit: Visit
+) -> None:
+    page = visit(register)
+    obeyed = obey(gate, ming)
+    sign = page.locator("figure.sign")
+    says(gate, obeyed, SignageState.PRESENT, LitState.UNLIT, alarms=())
+    expect(sign).to_have_class(re.compile("sign-dim"))
+    says(gate, obeyed, SignageState.PRESENT, LitState.UNLIT, alarms=(AlarmKind.SIGN_FAULT,))
+    expect(sign).to_have_class(re.compile("sign-dark"))
 
 
 def test_a_text_at_every_limit_of_the_configuration_stays_on_the_board(

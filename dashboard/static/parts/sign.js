@@ -18,7 +18,9 @@ export function Sign({ camera, words }) {
   const { state, lit } = camera.report.body.signage;
   const config = isInForce(camera) ? camera.desired.body : null;
   const dim = lit === "unlit" || lit === "failing";
-  const tone = dim ? (config?.sign.lit_required ? "sign-dark" : "sign-dim") : "";
+  // By day a lamp behind a photocell may be out: whether it must burn now, the camera's alarms tell.
+  const wanted = camera.report.body.alarms?.includes("sign_fault") ?? config?.sign.lit_required;
+  const tone = dim ? (wanted ? "sign-dark" : "sign-dim") : "";
   const light = lit === "unknown" ? "" : ` · ${words.member("LitState", lit)}`; // an axis of its own
   return html`<figure class=${`sign sign-${state} ${tone}`} data-sign=${state} data-lit=${lit}>
     ${config
