@@ -42,7 +42,7 @@ phone = "0551-0000-0000"
 lit_required = true
 
 # Where the camera sees its own printed sign: shares of the registered view's width and height.
-# [sign_region]                # viewkeeper-agent sign region draws and prints it
+# [sign_region]                # viewkeeper-agent sign region checks and prints it
 # left = 0.62
 # top = 0.31
 # right = 0.71
