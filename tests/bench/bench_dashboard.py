@@ -129,15 +129,17 @@ def _report(number: int) -> Any:
 def bundle(browser: Browser, url: str) -> tuple[int, int, int]:
     """(requests, bytes as sent, bytes unpacked) of the page itself, without its configuration."""
     page = browser.new_page()
+    answers: list[Any] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto(url)
+    # Quiet on the network is no sign of being done: a busy machine is quiet between two modules.
+    page.wait_for_selector("main .tile, main .card")
+    page.wait_for_load_state("networkidle")
     found: dict[str, tuple[int, int]] = {}
-
-    def note(response: Any) -> None:
-        if not response.url.endswith("config.json"):
-            body = response.body()
-            found[response.url] = (len(gzip.compress(body, 6)), len(body))
-
-    page.on("response", note)
-    page.goto(url, wait_until="networkidle")
+    for answer in answers:
+        if not answer.url.endswith("config.json"):
+            body = answer.body()
+            found[answer.url] = (len(gzip.compress(body, 6)), len(body))
     page.close()
     return len(found), sum(one for one, _ in found.values()), sum(two for _, two in found.values())
 
