@@ -88,6 +88,11 @@ def orb() -> Peer:
     return features("OpenCV ORB + RANSAC", cv2.ORB_create(nfeatures=1000), cv2.NORM_HAMMING)
 
 
+def orb_500() -> Peer:
+    """With OpenCV's own number of features: faster, and recovers less."""
+    return features("OpenCV ORB, 500 features", cv2.ORB_create(nfeatures=500), cv2.NORM_HAMMING)
+
+
 def akaze() -> Peer:
     return features("OpenCV AKAZE + RANSAC", cv2.AKAZE_create(), cv2.NORM_HAMMING)
 

@@ -17,14 +17,14 @@ import numpy as np
 from viewkeeper.agent.core.view.bank import NEAR, QUICK, WIDE, Bank, build_bank
 from viewkeeper.agent.core.view.points import Points, choose_points
 from viewkeeper.agent.core.view.pyramid import Pyramid, halve
-from viewkeeper.agent.core.view.refine import Fit, approach, refine
+from viewkeeper.agent.core.view.refine import Approach, Fit, approach, refine
 from viewkeeper.agent.core.view.sample import Pose
 from viewkeeper.agent.core.view.search import look_again, search
 
 POINTS_A_TILE = (30, 16)
 SPARSE_POINTS_A_TILE, DENSE_POINTS_A_TILE = 10, 120
 _QUICK_CANDIDATES, _WIDE_CANDIDATES, _WIDE_KEPT = 2, 6, 3
-_PLAUSIBLE = 0.35
+_PLAUSIBLE = 0.45
 """Mean agreement, before any step, from which a remembered pose is tried without a search."""
 _GOOD = 0.3
 """Mean agreement worth a closer look; wrong guesses on a plain horizon can reach it."""
@@ -32,6 +32,14 @@ _SURE = 0.99
 """Belief that needs no rival."""
 _UNSETTLED_PX = 0.3
 """Last step, in pixels of the fine field, that is too large for a pose that is nearly right."""
+_HOPELESS = 0.25
+"""Mean agreement of few fine points, after two steps, that a right pose seldom stays below."""
+_CLOSE_PX = 0.2
+"""Step, in pixels of the fine field, after which few points come no nearer."""
+_NEAR_PX = 0.06
+"""Last step, in pixels of the coarse field, from which thirty points a tile start at once."""
+_SETTLED_PX = 0.02
+"""Step, in pixels of the fine field, after which a fit is done."""
 _CLEAR = 0.6
 """Mean agreement below which more points are asked for the last step."""
 _ONE_TURN, _ONE_ZOOM = math.cos(math.radians(1.5)), 0.04
@@ -158,19 +166,20 @@ def match(reference: Reference, present: Pyramid, near: Sequence[Pose] = ()) -> 
         come = approach(coarse, fields[1], cameras[1], guess, 3, settle_px=0.15, least=least)
         if come.agreement < max(_GOOD, least):
             continue
-        fit = _fine(reference, present, come.pose, hurried=True)
+        near_enough = come.step_px < _NEAR_PX
+        fit = _fine(reference, present, come.pose, hurried=True, near=near_enough)
         if fit is not None and belief_alone(fit) > _SURE:
             return _polished(reference, present, fit)
-    guesses: list[Fit] = []
+    guesses: list[Approach] = []
     for candidate in search(reference.wide, fields[1], cameras[1], _WIDE_CANDIDATES):
         better = look_again(reference.near, fields[1], cameras[1], candidate)
         pose = Pose(better.rotation, better.zoom)
-        guesses.append(refine(coarse, fields[1], cameras[1], pose, 6, settle_px=0.05))
-    guesses.sort(key=significance, reverse=True)
+        guesses.append(approach(coarse, fields[1], cameras[1], pose, 5, settle_px=0.1))
+    guesses.sort(key=lambda guess: guess.significance, reverse=True)
     fits: list[Fit] = []
     for rough in guesses[:_WIDE_KEPT]:
         fit = _fine(reference, present, rough.pose)
-        if mean_agreement(rough) >= _GOOD and belief_alone(fit) > _SURE:
+        if rough.agreement >= _GOOD and belief_alone(fit) > _SURE:
             return _polished(reference, present, fit)
         # Noise and fog leave little agreement a point: more points tell it from none.
         fits.append(refine(reference.dense, fields[0], cameras[0], fit.pose, 4))
@@ -186,22 +195,29 @@ def _fine(reference: Reference, present: Pyramid, pose: Pose) -> Fit: ...
 
 @overload
 def _fine(
-    reference: Reference, present: Pyramid, pose: Pose, *, hurried: Literal[True]
+    reference: Reference, present: Pyramid, pose: Pose, *, hurried: Literal[True], near: bool
 ) -> Fit | None: ...
 
 
 def _fine(
-    reference: Reference, present: Pyramid, pose: Pose, *, hurried: bool = False
+    reference: Reference, present: Pyramid, pose: Pose, *, hurried: bool = False, near: bool = False
 ) -> Fit | None:
     """What the fine fields make of a pose: few points to come near, more to settle.
 
     ``hurried``: nothing where few points do not settle, as about a wrong pose they seldom do.
+    ``near``: few points would come no nearer.
     """
     field, camera = present.fields[0], present.cameras[0]
-    come = approach(reference.sparse, field, camera, pose, 7, settle_px=0.1)
-    if hurried and come.step_px > _UNSETTLED_PX:
-        return None
-    fit = refine(reference.points[0], field, camera, come.pose, 6, settle_px=0.01)
+    if not near:
+        come = approach(reference.sparse, field, camera, pose, 3, settle_px=_CLOSE_PX)
+        if hurried and come.agreement < _HOPELESS:
+            return None
+        if come.step_px >= _CLOSE_PX:
+            come = approach(reference.sparse, field, camera, come.pose, 4, settle_px=_CLOSE_PX)
+        if hurried and come.step_px > _UNSETTLED_PX:
+            return None
+        pose = come.pose
+    fit = refine(reference.points[0], field, camera, pose, 6, settle_px=_SETTLED_PX)
     return None if hurried and fit.step_px > _UNSETTLED_PX else fit
 
 
@@ -210,7 +226,7 @@ def _polished(reference: Reference, present: Pyramid, fit: Fit) -> Match:
     belief = belief_alone(fit)
     if mean_agreement(fit) < _CLEAR:
         field, camera = present.fields[0], present.cameras[0]
-        fit = refine(reference.dense, field, camera, fit.pose, 4, settle_px=0.01)
+        fit = refine(reference.dense, field, camera, fit.pose, 4, settle_px=_SETTLED_PX)
     return Match(fit, belief)
 
 

@@ -70,11 +70,13 @@ class Approach(NamedTuple):
         pose: the last one.
         agreement: mean agreement before the last step, -1..1.
         step_px: length of the last step, pixels of the level.
+        significance: agreement over the root of how much there is of it, before the last step.
     """
 
     pose: Pose
     agreement: float
     step_px: float
+    significance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,12 @@ class _State:
 
 
 def _evaluate(
-    points: Points, field: Field, camera: Camera, pose: Pose, floor: float, nearest: bool
+    points: Points,
+    field: Field,
+    camera: Camera,
+    pose: Pose,
+    floor: float,
+    nearest: bool,
 ) -> _State:
     values, seen = sample(points, field, camera, pose, nearest=nearest)
     registered = points.values
@@ -223,11 +230,18 @@ def approach(
         least: mean agreement below which no step is taken.
     """
     if min(field.shape) < 8:
-        return Approach(pose, 0.0, 0.0)
+        return Approach(pose, 0.0, 0.0, 0.0)
     pose, state, step = _descend(
         points, field, camera, pose, steps, settle_px, least=least, nearest=True
     )
-    return Approach(pose, state.mean_agreement(), step / points.pixel_rad)
+    weight = np.sqrt(state.own)
+    total = float(state.agreement @ weight)
+    return Approach(
+        pose,
+        total / (float(weight.sum()) + 1e-9),
+        step / points.pixel_rad,
+        total / math.sqrt(float(state.own.sum()) + 1e-9),
+    )
 
 
 def refine(
