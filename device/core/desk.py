@@ -9,10 +9,10 @@ signing desk's audit reads a device as it reads a camera.
 from hashlib import sha256
 
 from device.core import adjudicate as court
-from device.core import cbor, cose, ed25519, policy, segments
+from device.core import cose, ed25519, policy, segments
 from device.core.clock import Now
 from device.core.errors import Refusal
-from device.core.ledger import Ledger
+from device.core.ledger import Ledger, opened
 from device.core.refusals import Refusals
 from device.core.slots import Slots
 from device.core.witness import Witnessing
@@ -240,7 +240,7 @@ class Desk:
 
     def _seen(self, index, record):
         """One entry while the ledger is read: outcomes, refusals, where the state joins."""
-        entry = cbor.decode(record, 32768)
+        entry = opened(record)
         kind, details, self._utc_ms = entry[3], entry[4], entry[2]
         if self._first:
             self._first = False
@@ -272,7 +272,7 @@ class Desk:
         for index, record in self.ledger.records(self._state["ledger_size"]):
             if self._outcomes.get(index) != "applied":
                 continue
-            given = cbor.decode(record, 32768)[4]
+            given = opened(record)[4]
             now = Now(given["utc_s"] * 1000, 0, given["trusted"])
             views = _AnyView()
             ruling = court.adjudicate(

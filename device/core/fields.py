@@ -18,7 +18,7 @@ def parse(table, value, rest=()):
     """The dict of a message; ``rest`` are keys that the caller reads."""
     if not isinstance(value, dict):
         raise Refusal("field_type", "a message must be a map")
-    rows = cbor.decode(table) if isinstance(table, bytes) else table
+    rows = _rows(table)
     found, known = {}, len([key for key in rest if key in value])
     for key, name, optional, kind in rows[1:]:
         if key not in value:
@@ -36,7 +36,7 @@ def parse(table, value, rest=()):
 def pack(table, message):
     """The map a message travels as; ``parse`` is its inverse."""
     packed = {}
-    rows = cbor.decode(table) if isinstance(table, bytes) else table
+    rows = _rows(table)
     for key, name, optional, kind in rows[1:]:
         value = message.get(name)
         if value is None:
@@ -59,9 +59,14 @@ def parse_order(payload, kind, max_bytes=16384):
     return header, parse(schema.ORDERS[kind], value.get(9))
 
 
+def _rows(table):
+    # What is nested is lent, not copied.
+    return cbor.decode(memoryview(table), lend=True) if isinstance(table, cbor.BYTES) else table
+
+
 def _opened(kind):
     """A kind whose table is read once for a whole list."""
-    return ["map", cbor.decode(kind[1])] if kind[0] == "map" else kind
+    return ["map", _rows(kind[1])] if kind[0] == "map" else kind
 
 
 def _write(kind, value, name):

@@ -123,7 +123,7 @@ class Ledger:
         length = len(record).to_bytes(4, "big")
         crc = crc32(record, crc32(length)).to_bytes(4, "big")
         self._torn = len(record) + 8  # until the storage says it has it
-        self._files.append(NAME, length + crc + record)
+        self._files.append(NAME, length + crc, record)  # in parts: no second copy in RAM
         self._torn = 0
         self.file_bytes += 8 + len(record)
         self.total_bytes += 8 + len(record)
@@ -132,7 +132,9 @@ class Ledger:
 
     def _grow(self, record):
         self.head = sha256(record).digest()
-        leaf = sha256(b"\x00" + record).digest()
+        leaf = sha256(b"\x00")
+        leaf.update(record)
+        leaf = leaf.digest()
         size = self.size
         while size & 1:
             leaf = sha256(b"\x01" + self._peaks.pop() + leaf).digest()
@@ -157,7 +159,7 @@ class Ledger:
         return torn
 
     def _check(self, record):
-        entry = cbor.decode(record, MAX_RECORD_BYTES)
+        entry = opened(record)
         if not isinstance(entry, dict) or entry.get(1) != self.size or entry.get(5) != self.head:
             raise Refusal("ledger_tampered", "entry %d does not follow" % self.size)
 
@@ -177,6 +179,11 @@ class Ledger:
                     raise Refusal("ledger_tampered", name + " is not what its successor follows")
 
 
+def opened(record):
+    """What a record says; its longer byte strings are lent."""
+    return cbor.decode(memoryview(record), MAX_RECORD_BYTES, True)
+
+
 def frames(files, name):
     """(where it ends, record) of each whole record of a file, up to the first that is not."""
     position, total = 0, files.size(name) or 0
@@ -191,7 +198,7 @@ def frames(files, name):
 def read_first(files, name):
     """The first entry of a file as it was encoded; ``None`` where none reads."""
     for _, record in frames(files, name):
-        entry = cbor.decode(record, MAX_RECORD_BYTES)
+        entry = opened(record)
         return entry if isinstance(entry, dict) and 4 in entry else None
     return None
 

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 _MAGIC = b"VKSLOT1\n"
 _NAMES = ("state-a", "state-b")
+_HEAD, _HASH, _PART = 20, 32, 256
 
 
 class Slots:
@@ -14,8 +15,11 @@ class Slots:
 
     def load(self):
         """The newest value that reads; None where neither does."""
-        found = [slot for slot in map(self._read, _NAMES) if slot is not None]
-        return max(found)[1] if found else None
+        generations = [self._generation(name) for name in _NAMES]
+        if not max(generations):
+            return None
+        name = _NAMES[0 if generations[0] >= generations[1] else 1]
+        return self._files.read(name, _HEAD, self._files.size(name) - _HEAD - _HASH)
 
     def is_empty(self):
         """Nothing was ever kept here."""
@@ -23,21 +27,27 @@ class Slots:
 
     def save(self, payload):
         """Keep ``payload``; OSError where the old value stays."""
-        generations = []
-        for name in _NAMES:
-            slot = self._read(name)
-            generations.append(slot[0] if slot is not None else 0)
+        generations = [self._generation(name) for name in _NAMES]
         older = 0 if generations[0] <= generations[1] else 1
-        body = _MAGIC + (max(generations) + 1).to_bytes(8, "big")
-        body += len(payload).to_bytes(4, "big") + payload
-        self._files.write(_NAMES[older], body + sha256(body).digest())
+        head = _MAGIC + (max(generations) + 1).to_bytes(8, "big")
+        head += len(payload).to_bytes(4, "big")
+        digest = sha256(head)
+        digest.update(payload)
+        self._files.write(_NAMES[older], head, payload, digest.digest())
 
-    def _read(self, name):
-        data = self._files.read(name)
-        if data is None or len(data) < 52 or data[:8] != _MAGIC:
-            return None
-        if sha256(memoryview(data)[:-32]).digest() != data[-32:]:
-            return None
-        if int.from_bytes(data[16:20], "big") != len(data) - 52:
-            return None
-        return int.from_bytes(data[8:16], "big"), data[20:-32]
+    def _generation(self, name):
+        """Of a slot that is whole; 0 where it is not. In small parts: RAM is in pieces."""
+        size, at = self._files.size(name) or 0, _HEAD
+        head = self._files.read(name, 0, _HEAD) or b""
+        if size < _HEAD + _HASH or head[:8] != _MAGIC:
+            return 0
+        digest = sha256(head)
+        while at < size - _HASH:
+            part = self._files.read(name, at, min(_PART, size - _HASH - at))
+            digest.update(part)
+            at += len(part)
+        if digest.digest() != self._files.read(name, at, _HASH):
+            return 0
+        if int.from_bytes(head[16:20], "big") != size - _HEAD - _HASH:
+            return 0
+        return int.from_bytes(head[8:16], "big")

@@ -37,18 +37,20 @@ class Files:
         except OSError:
             return None
 
-    def write(self, name, data):
+    def write(self, name, *parts):
         """The new content or, after a power cut, the old."""
         fresh = self._path(name) + ".new"
         with open(fresh, "wb") as file:
-            file.write(data)
+            for part in parts:
+                file.write(part)
             file.flush()
         os.rename(fresh, self._path(name))
 
-    def append(self, name, data):
+    def append(self, name, *parts):
         """On return the storage has it."""
         with open(self._path(name), "ab") as file:
-            file.write(data)
+            for part in parts:
+                file.write(part)
             file.flush()
 
     def cut(self, name, length):

@@ -23,8 +23,8 @@ _CORE = (
     *("errors", "cbor", "sha512", "ed25519", "cose", "rules", "schema", "characters", "together"),
     *("fields", "clock", "keysets", "trust", "policy", "adjudicate", "slots", "ledger"),
     *("segments", "proof", "refusals", "witness_schema", "witness", "desk", "record_schema"),
-    *("rare_schema", "sealing", "supervisor", "pose", "coarse", "view", "shrink", "flags"),
-    *("lamp", "tilt", "mount", "update_schema", "update"),
+    *("rare_schema", "sealing", "receipt", "receipt_schema", "supervisor", "pose", "coarse"),
+    *("view", "shrink", "flags", "lamp_schema", "lamp", "tilt", "mount", "update_schema", "update"),
 )
 MODULES = (
     *(f"core.{name}" for name in _CORE),
@@ -36,9 +36,10 @@ MODULES = (
         "net.packets",
         "net.outbox",
         "net.mqtt",
+        "net.line",
     ),
     *("drivers.bus", "drivers.lsm6dso", "drivers.bmi270", "drivers.ina219", "hal.senses"),
-    *("statement", "updates", "watch", "commands", "app"),
+    *("statement", "updates", "watch", "beside", "commands", "app"),
 )
 WITH = {
     "core.sha512": ("core.sha512", "core.sha512_viper", "core.sha512_plain"),

@@ -45,6 +45,7 @@ TALK = (
     BEGIN
     + """
 from device.core.sealing import Sealer
+gc.threshold((gc.mem_alloc() + gc.mem_free()) // 8)  # as device/commands.py
 os.mkdir("store")
 files = Files("store")
 enrol(files, message_of({"message": "bundle"}), seed)
@@ -221,14 +222,14 @@ FULL = (
     + """
 class Full(Files):
     fault = None
-    def append(self, name, data):
+    def append(self, name, *parts):
         if self.fault is not None:
             raise self.fault
-        super().append(name, data)
-    def write(self, name, data):
+        super().append(name, *parts)
+    def write(self, name, *parts):
         if self.fault is not None and self.slots_too:
             raise self.fault
-        super().write(name, data)
+        super().write(name, *parts)
 os.mkdir("store")
 files = Full("store")
 enrol(files, message_of({"message": "bundle"}), seed)

@@ -55,12 +55,12 @@ class Folder:
         data = path.read_bytes()[start:]
         return data if length < 0 else data[:length]
 
-    def write(self, name, data):
-        (self.path / name).write_bytes(data)
+    def write(self, name, *parts):
+        (self.path / name).write_bytes(b"".join(parts))
 
-    def append(self, name, data):
+    def append(self, name, *parts):
         with (self.path / name).open("ab") as file:
-            file.write(data)
+            file.write(b"".join(parts))
 
     def cut(self, name, length):
         self.write(name, self.read(name)[:length])
