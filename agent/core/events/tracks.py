@@ -39,6 +39,9 @@ already, is seen as soon as he walks."""
 FORGET_STANDING_S = 12.0
 """Whoever stood when last seen does not go far unseen."""
 STANDING_REACH = 0.05
+HEAD_SHARE = 0.2
+"""Of its foot's way up or down the picture, that its head must go: more than so much wherever the
+camera hangs higher than two metres."""
 VELOCITY_SHARE = 0.4
 PLACE_SHARE = 0.45
 FAR, VERY_STRAIGHT = 0.15, 0.85
@@ -194,9 +197,13 @@ def _further(track: Track, seen: Detection, at_s: float, *, trusted: bool) -> Tr
     hits, path = track.hits + 1, track.path + math.dist(was, place)
     jump = abs(math.log(seen.size / track.box.size))
     restless = track.restless + (jump - track.restless) / min(hits - 1, 8)
-    way = math.dist(track.first, place)
-    if seen.top <= EDGE:  # what hangs from the upper edge may grow downward and go nowhere
-        way = abs(place[0] - track.first[0])
+    across, down = place[0] - track.first[0], place[1] - track.first[1]
+    # Who walks up or down the picture takes his head along; light on a wall grows or shrinks
+    # at one end, and what hangs from the upper edge at the other.
+    headed = seen.top - track.first_top
+    if seen.top <= EDGE or headed * down < HEAD_SHARE * down * down:
+        down = 0.0
+    way = math.hypot(across, down)
     steady = restless <= STEADY_SIZE or (way >= FAR and way >= VERY_STRAIGHT * path)
     walks = (
         way >= max(LEAST_WAY, OWN_WIDTHS * (seen.right - seen.left))

@@ -41,6 +41,23 @@ def test_who_comes_in_from_below_counts_before_his_feet_are_seen():
     assert real(follow(rising)[-1]) == [1]
 
 
+def test_who_walks_towards_the_camera_counts_though_his_head_goes_less_far_than_his_feet():
+    nearing = [
+        [
+            Detection(
+                0.5 - 0.03 - 0.001 * k, 0.30 + 0.006 * k, 0.5 + 0.03 + 0.001 * k, 0.5 + 0.02 * k
+            )
+        ]
+        for k in range(14)
+    ]
+    assert real(follow(nearing)[-1]) == [1]
+
+
+def test_light_on_a_wall_that_shrinks_at_one_end_never_counts():
+    shrinking = [[Detection(0.01, 0.6, 0.13, 0.88 - 0.02 * k)] for k in range(10)]
+    assert all(real(state) == [] for state in follow(shrinking))
+
+
 def test_a_bush_at_the_lower_edge_never_counts():
     swaying = [[Detection(0.44, 0.8 + 0.1 * math.sin(1.1 * k), 0.56, 1.0)] for k in range(60)]
     assert all(real(state) == [] for state in follow(swaying))
