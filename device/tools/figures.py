@@ -25,7 +25,8 @@ ARM = """# The device's core on emulated ARM
 
 Written by `make device-arm`: Debian's MicroPython under qemu-user. On armhf, 32 bits with
 viper, the heap is {armhf}, code included; arm64 has no viper and words of the desk's width:
-{arm64}. Seconds are the emulator's, beside whatever else the machine did.
+{arm64}. Seconds are the emulator's, beside whatever else the machine did. Rows of a machine that
+was not run again are those of its last run.
 
 | machine | tests | result | seconds |
 |---|---|---|---:|
@@ -47,7 +48,8 @@ def soak(folder: Path) -> str:
     return SOAK + "".join(rows)
 
 
-def arm(folder: Path) -> str:
+def arm(folder: Path, before: str) -> str:
+    """The page; ``before``: as it was."""
     sys.path.insert(0, str(Path(__file__).parent))
     from arm import HEAP, QEMU
 
@@ -55,6 +57,8 @@ def arm(folder: Path) -> str:
     for machine in QEMU:
         report = folder / f"{machine}.xml"
         if not report.exists():
+            kept = (line for line in before.splitlines() if line.startswith(f"| {machine} |"))
+            rows += [f"{line}\n" for line in kept]
             continue
         found: dict[str, Counter[str]] = {}
         seconds: Counter[str] = Counter()
@@ -77,8 +81,9 @@ def main(words: list[str]) -> int:
     if len(words) != 3 or words[0] not in ("soak", "arm"):
         print("say what and where: figures.py soak|arm FOLDER PAGE", file=sys.stderr)
         return 1
-    page = {"soak": soak, "arm": arm}[words[0]](Path(words[1]))
-    Path(words[2]).write_text(page, "utf-8")
+    folder, target = Path(words[1]), Path(words[2])
+    before = target.read_text("utf-8") if target.exists() else ""
+    target.write_text(soak(folder) if words[0] == "soak" else arm(folder, before), "utf-8")
     return 0
 
 
