@@ -38,7 +38,7 @@ class Camera:
     def __init__(self, root):
         self.root, self.card = root, root / "card"
         self.conf, self.state = root / "etc/viewkeeper", root / "var/lib/viewkeeper"
-        tools = root / "tools"
+        tools, self.late = root / "tools", root / "late"
         for each in (self.card, self.conf, self.state, tools, root / "frames"):
             each.mkdir(parents=True)
         examples = root / "usr/share/doc/viewkeeper-agent/examples"
@@ -50,6 +50,9 @@ class Camera:
         # Twelve frames two seconds apart would only make the test slow.
         agent.write_text(
             f'#!/bin/sh\n[ "$1" != register ] || set -- "$@" --frames 3 --interval 0\n'
+            # As one of whose network camera is not up yet, as often as the file has lines.
+            f'if [ "$1" = register ] && [ -s {self.late} ]; then\n'
+            f"sed -i 1d {self.late}; echo no frame >&2; exit 2; fi\n"
             f'exec {sys.executable} -m viewkeeper.agent.cli "$@"\n'
         )
         agent.chmod(0o755)
@@ -61,6 +64,7 @@ class Camera:
     def start(self, *folder):
         """One run; with a folder, as on a Debian that is not the image."""
         told = {"VIEWKEEPER_ROOT": str(self.root), "VIEWKEEPER_OWNER": "", "VIEWKEEPER_BECOME": ""}
+        told["VIEWKEEPER_PAUSE_S"] = "0"
         done = subprocess.run(
             ["sh", SCRIPT, *folder],
             env={**os.environ, **told, "PATH": f"{self.root / 'tools'}:{os.environ['PATH']}"},
@@ -120,8 +124,13 @@ def test_from_an_empty_card_to_a_registered_view(camera, tmp_path):
 
     assert camera.start() == ""  # nothing new, nothing done
     (camera.card / "register").touch()
-    assert camera.start() == "view registered\n"
+    camera.late.write_text("once\ntwice\n")
+    assert camera.start() == "view registered\n", "a camera that is late is waited for"
     assert not (camera.card / "register").exists()
+    (camera.card / "register").touch()
+    camera.late.write_text("never\n" * 5)
+    assert camera.start() == "view not registered: no frame\n"
+    assert (camera.card / "register").exists(), "asked again at the next start"
 
 
 def test_one_command_and_a_folder_set_up_a_camera_that_is_not_the_image(camera, tmp_path):
