@@ -47,7 +47,7 @@ def _zooms(count: int) -> tuple[float, ...]:
     return tuple(_LEAST_ZOOM * ratio ** (index / (count - 1)) for index in range(count))
 
 
-QUICK = Plan((-6.0, 0.0, 6.0), _zooms(5))
+QUICK = Plan((-6.0, 0.0, 6.0), _zooms(5), 0.75)
 WIDE = Plan((-8.5, -4.25, 0.0, 4.25, 8.5), _zooms(7))
 NEAR = Plan((-2.2, 0.0, 2.2), (1.0 / 1.046, 1.0, 1.046))
 

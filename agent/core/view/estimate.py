@@ -16,7 +16,6 @@ from viewkeeper.agent.core.view.geometry import (
     move_from_rotation,
 )
 from viewkeeper.agent.core.view.match import Match, match
-from viewkeeper.agent.core.view.points import tile_boxes
 from viewkeeper.agent.core.view.pyramid import pyramid
 from viewkeeper.agent.core.view.refine import Fit
 from viewkeeper.agent.core.view.registered import RegisteredView
@@ -109,20 +108,15 @@ def estimate(view: RegisteredView, frame: Frame, near: Move | None = None) -> Es
 def _estimate_of(view: RegisteredView, found: Match) -> Estimate:
     fit = found.fit
     move = move_from_rotation(fit.pose.rotation, fit.pose.zoom)
-    points, scale = view.reference.points[0], view.reference.pyramid.factor
-    energy = points.lengths2.sum(axis=1)
-    structured = energy > 0.03 * points.per_tile
+    energy, structured, boxes = view.reference.structure
     visible = structured & (fit.seen > 0.5)
     agreed = visible & (fit.agreement > AGREED)
-    chosen = np.flatnonzero(structured)
-    height, width = view.match_codes.shape
-    boxes = (tile_boxes((height, width))[chosen] * scale).T.tolist()
-    columns = (agreed[chosen], visible[chosen], fit.agreement[chosen])
+    columns = (agreed[structured], visible[structured], fit.agreement[structured])
     tiles = tuple(map(Tile._make, zip(*boxes, *(c.tolist() for c in columns), strict=True)))
     total = float(energy[structured].sum()) + 1e-9
     return Estimate(
         move,
-        _stderr(fit, move, scale),
+        _stderr(fit, move, view.reference.pyramid.factor),
         found.belief,
         float(energy[agreed].sum()) / total,
         tiles,

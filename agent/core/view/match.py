@@ -13,9 +13,11 @@ from functools import cached_property
 from typing import Literal, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from viewkeeper.agent.core.view.bank import NEAR, QUICK, WIDE, Bank, build_bank
-from viewkeeper.agent.core.view.points import Points, choose_points
+from viewkeeper.agent.core.view.geometry import Floats
+from viewkeeper.agent.core.view.points import Points, choose_points, tile_boxes
 from viewkeeper.agent.core.view.pyramid import Pyramid, halve
 from viewkeeper.agent.core.view.refine import Approach, Fit, approach, refine
 from viewkeeper.agent.core.view.sample import Pose
@@ -23,6 +25,8 @@ from viewkeeper.agent.core.view.search import look_again, search
 
 POINTS_A_TILE = (30, 16)
 SPARSE_POINTS_A_TILE, DENSE_POINTS_A_TILE = 10, 120
+_STRUCTURE = 0.03
+"""Squared length of the field, a point, above which a tile has lines."""
 _QUICK_CANDIDATES, _WIDE_CANDIDATES, _WIDE_KEPT = 2, 6, 3
 _PLAUSIBLE = 0.45
 """Mean agreement, before any step, from which a remembered pose is tried without a search."""
@@ -30,6 +34,11 @@ _GOOD = 0.3
 """Mean agreement worth a closer look; wrong guesses on a plain horizon can reach it."""
 _SURE = 0.99
 """Belief that needs no rival."""
+_AT_REST_PX, _STILL_PX = 0.06, 0.03
+"""Last step, in pixels of the fine field, of a fit that came to rest: with thirty points a tile,
+and with many."""
+_LIKELY = 0.35
+"""Mean agreement of the fine fields that a wrong pose seldom reaches."""
 _UNSETTLED_PX = 0.3
 """Last step, in pixels of the fine field, that is too large for a pose that is nearly right."""
 _HOPELESS = 0.25
@@ -66,6 +75,17 @@ class Reference:
         )
 
     @cached_property
+    def structure(self) -> tuple[Floats, NDArray[np.bool_], list[list[int]]]:
+        """Energy of each tile, which have structure, and of these x0, y0, x1, y1, pixels of the
+        picture."""
+        points, pyramid = self.points[0], self.pyramid
+        energy = points.lengths2.sum(axis=1)
+        structured = energy > _STRUCTURE * points.per_tile
+        height, width = pyramid.fields[0].shape
+        boxes = tile_boxes((height, width))[structured] * pyramid.factor
+        return energy, structured, boxes.T.tolist()
+
+    @cached_property
     def sparse(self) -> Points:
         """Few points of the finest level, to come near."""
         return choose_points(self.pyramid.fields[0], self.pyramid.cameras[0], SPARSE_POINTS_A_TILE)
@@ -93,7 +113,7 @@ class Reference:
 
     def warm(self) -> None:
         """Make at once what is otherwise made when first asked for."""
-        _ = (self.sparse, self.dense, self.quick, self.wide, self.near)
+        _ = (self.structure, self.sparse, self.dense, self.quick, self.wide, self.near)
 
 
 def score(fit: Fit) -> float:
@@ -147,6 +167,13 @@ def belief_among(fit: Fit, rival: float) -> float:
     return _probability(odds)
 
 
+def _certain(fit: Fit) -> bool:
+    """Whether a pose needs no rival: its tiles agree about it, it came to rest, and it is no chance
+    likeness."""
+    settled = fit.step_px < _AT_REST_PX and mean_agreement(fit) > _LIKELY
+    return settled and belief_alone(fit) > _SURE
+
+
 def _apart(one: Pose, other: Pose) -> bool:
     turn = one.rotation.T @ other.rotation
     cosine = (float(np.trace(turn)) - 1.0) / 2.0
@@ -168,7 +195,7 @@ def match(reference: Reference, present: Pyramid, near: Sequence[Pose] = ()) -> 
             continue
         near_enough = come.step_px < _NEAR_PX
         fit = _fine(reference, present, come.pose, hurried=True, near=near_enough)
-        if fit is not None and belief_alone(fit) > _SURE:
+        if fit is not None and _certain(fit):
             return _polished(reference, present, fit)
     guesses: list[Approach] = []
     for candidate in search(reference.wide, fields[1], cameras[1], _WIDE_CANDIDATES):
@@ -179,14 +206,16 @@ def match(reference: Reference, present: Pyramid, near: Sequence[Pose] = ()) -> 
     fits: list[Fit] = []
     for rough in guesses[:_WIDE_KEPT]:
         fit = _fine(reference, present, rough.pose)
-        if rough.agreement >= _GOOD and belief_alone(fit) > _SURE:
+        if rough.agreement >= _GOOD and _certain(fit):
             return _polished(reference, present, fit)
         # Noise and fog leave little agreement a point: more points tell it from none.
         fits.append(refine(reference.dense, fields[0], cameras[0], fit.pose, 4))
     best = max(fits, key=significance)
-    best = refine(reference.dense, fields[0], cameras[0], best.pose, 6, settle_px=0.01)
+    best = refine(reference.dense, fields[0], cameras[0], best.pose, 12, settle_px=0.01)
     rivals = [significance(fit) for fit in fits if _apart(fit.pose, best.pose)]
-    return Match(best, belief_among(best, max(rivals, default=0.0)))
+    belief = belief_among(best, max(rivals, default=0.0))
+    # A right pose comes to rest; a chance likeness is often left on the way to somewhere else.
+    return Match(best, belief if best.step_px < _STILL_PX else 0.9 * belief)
 
 
 @overload

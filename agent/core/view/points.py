@@ -34,6 +34,8 @@ class Points:
         across: float32, (4, T * 2 Q): change of the values by rotation vector and log-zoom.
         normal: float32, (T, 16): J Jᵀ of each tile.
         present: float32, (T, Q): 1, or 0 for filler.
+        counts: float32, (T,): points of each tile that are no filler.
+        even: float32, (Q,): one over Q.
         centres: (3, T), rays of the tiles' centres.
         pixel_rad: angle of one pixel of this level.
     """
@@ -44,6 +46,8 @@ class Points:
     across: Singles
     normal: Singles
     present: Singles
+    counts: Singles
+    even: Singles
     centres: Floats
     pixel_rad: float
 
@@ -99,6 +103,8 @@ def choose_points(field: Field, camera: Camera, per_tile: int) -> Points:
         np.ascontiguousarray(jacobian.transpose(1, 0, 2).reshape(4, -1), dtype=np.float32),
         (jacobian @ jacobian.transpose(0, 2, 1)).reshape(TILES, 16).astype(np.float32),
         present,
+        present.sum(axis=1),
+        np.full(per_tile, 1.0 / per_tile, np.float32),
         camera.rays(centres[0], centres[1]),
         1.0 / camera.focal_px,
     )

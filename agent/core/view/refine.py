@@ -34,6 +34,7 @@ _FLOOR_PX = 0.006
 _UNKNOWN = 10.0
 _LEAST_SHRINK, _MOST_SHRINK = 0.1, 0.6
 _GAIN, _MOST_GAIN = 1.05, 1.8
+_LONGEST = 2.5
 """Coming near, a step is lengthened by the first over the squared mean agreement, at most by the
 second: what does not agree attenuates what is left to go as well."""
 
@@ -141,7 +142,7 @@ def _evaluate(
     # Noise in the frame attenuates how the residual answers to a move by the tile's reliability,
     # the squared correlation. Far from the goal a low correlation means distance, not noise, so
     # steps are taken as if it were better.
-    share = robust @ np.full(points.per_tile, 1.0 / points.per_tile, np.float32)
+    share = robust @ points.even
     share *= trust
     share *= agreement
     return _State(agreement, own, trust, seen, values, share)
@@ -169,6 +170,7 @@ def _descend(
         pull = state.pull * state.trust[:, None]
         wish = points.across @ pull.reshape(-1)
         change = _solved(state.share @ points.normal, wish)
+        gain = 1.0
         if nearest:
             gain = min(_MOST_GAIN, _GAIN / max(agreement, 0.1) ** 2)
             change = [gain * each for each in change]
@@ -179,7 +181,8 @@ def _descend(
             # Steps that shrink evenly leave a geometric series to go: take it whole (Aitken).
             shrink = sum(map(mul, change, before)) / (sum(map(mul, before, before)) + 1e-30)
             if shrink > _LEAST_SHRINK:
-                change = [each / (1.0 - min(shrink, _MOST_SHRINK)) for each in change]
+                longer = min(1.0 / (1.0 - min(shrink, _MOST_SHRINK)), _LONGEST / gain)
+                change = [longer * each for each in change]
             before = None
         pose = _moved(pose, change)
         if left == 0 or step < settle_px * points.pixel_rad:
@@ -294,11 +297,11 @@ def _fit(points: Points, state: _State, pose: Pose, step_px: float) -> Fit:
         covariance *= inflation * support / (support - 4.0)
         covariance += np.diag([1.0, 1.0, 2.0, 2.0]) * (_FLOOR_PX * points.pixel_rad) ** 2
     spread_px = math.sqrt(max(covariance[0, 0], covariance[1, 1])) / points.pixel_rad
-    total = np.maximum(points.present.sum(axis=1), 1.0)
+    total = np.maximum(points.counts, np.float32(1.0))
     return Fit(
         pose,
         state.agreement.astype(np.float64),
-        (state.seen.sum(axis=1) / total).astype(np.float64),
+        (state.seen @ points.even * np.float32(points.per_tile) / total).astype(np.float64),
         state.own.astype(np.float64),
         covariance,
         support,
