@@ -12,13 +12,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from operator import mul
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from viewkeeper.agent.core.view.field import Field
 from viewkeeper.agent.core.view.geometry import Camera, Floats, rotation_from_vector
+from viewkeeper.agent.core.view.normal import damped, solved
 from viewkeeper.agent.core.view.points import TILES, Points, Singles
 from viewkeeper.agent.core.view.sample import Pose, sample
 
@@ -34,9 +34,10 @@ _FLOOR_PX = 0.006
 _UNKNOWN = 10.0
 _LEAST_SHRINK, _MOST_SHRINK = 0.1, 0.6
 _GAIN, _MOST_GAIN = 1.05, 1.8
-_LONGEST = 2.5
 """Coming near, a step is lengthened by the first over the squared mean agreement, at most by the
 second: what does not agree attenuates what is left to go as well."""
+_LONGEST = 2.5
+"""This and the geometric series together lengthen a step by no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def _descend(
     for left in range(steps - 1, -1, -1):
         pull = state.pull * state.trust[:, None]
         wish = points.across @ pull.reshape(-1)
-        change = _solved(state.share @ points.normal, wish)
+        change = solved(state.share @ points.normal, wish)
         gain = 1.0
         if nearest:
             gain = min(_MOST_GAIN, _GAIN / max(agreement, 0.1) ** 2)
@@ -190,29 +191,6 @@ def _descend(
         state = _evaluate(points, field, camera, pose, floor, nearest)
         agreement = state.mean_agreement()
     return pose, state, step
-
-
-def _solved(normal: Singles, wish: Singles) -> list[float]:
-    """x of A x = b for a symmetric A (16,), raised so that one without tiles can be solved too.
-
-    By Cholesky, written out: for four unknowns a call of LAPACK costs several times as much.
-    """
-    a, _, _, _, b, c, _, _, d, e, f, _, g, h, i, j = normal.tolist()
-    p, q, r, s = wish.tolist()
-    a += 1e-3 * a + 1e-6
-    c += 1e-3 * c + 1e-6
-    f += 1e-3 * f + 1e-6
-    j += 1e-3 * j + 1e-6
-    b, d, g, p = b / a, d / a, g / a, p
-    c -= b * b * a
-    e, h, q = (e - d * b * a) / c, (h - g * b * a) / c, q - b * p
-    f -= d * d * a + e * e * c
-    i, r = (i - g * d * a - h * e * c) / f, r - d * p - e * q
-    j -= g * g * a + h * h * c + i * i * f
-    s = (s - g * p - h * q - i * r) / j
-    r = r / f - i * s
-    q = q / c - e * r - h * s
-    return [p / a - b * q - d * r - g * s, q, r, s]
 
 
 def approach(
@@ -276,19 +254,11 @@ def refine(
     return _fit(points, state, pose, step / points.pixel_rad)
 
 
-def _damped(normal: NDArray[Any]) -> Floats:
-    """(4, 4): a normal matrix (16,), raised so that one without tiles can be solved too."""
-    raised = normal.astype(np.float64)
-    raised[::5] *= 1.001
-    raised[::5] += 1e-6
-    return raised.reshape(4, 4)
-
-
 def _fit(points: Points, state: _State, pose: Pose, step_px: float) -> Fit:
     support = float(state.trust.sum() ** 2 / (np.sum(state.trust**2) + 1e-9))
     covariance = np.eye(4) * _UNKNOWN
     if support > 5.0:
-        inverse = np.linalg.inv(_damped((state.share * state.agreement) @ points.normal))
+        inverse = np.linalg.inv(damped((state.share * state.agreement) @ points.normal))
         slope = np.einsum("ctq,tq->tc", points.across.reshape(4, TILES, -1), state.pull)
         scores = (state.trust[:, None] * slope).astype(np.float64)
         mean = min(1.0, max(state.mean_agreement(), 0.15))
