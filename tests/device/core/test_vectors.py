@@ -19,6 +19,7 @@ from device.core.clock import Now
 
 KINDS = {"config": 1, "keyset": 2, "grant": 3, "command": 4, "lifecycle": 5}
 views, entropy = None, None
+gc.threshold((gc.mem_alloc() + gc.mem_free()) // 8)  # as device/commands.py
 # As the link does: room for the longest message is taken once, before the heap is in pieces.
 inbox = memoryview(bytearray(max(os.stat(name)[6] for name in os.listdir() if name[0] == "m")))
 
