@@ -90,7 +90,7 @@ def report(results: Results, size: tuple[int, int], folder: Path, name: str) -> 
         "|---|---|---|---|---|---|---|",
     ]
     orb_s = _still_s(results[ORB])
-    figure, axes = plt.subplots(figsize=(7, 4))
+    figure, axes = plt.subplots(figsize=(9.5, 4))
     for method, told in results.items():
         unmoved = np.array([one.turn_deg for one in told if one.move_deg == 0.0])
         threshold = float(np.quantile(unmoved, 1 - RATE))
@@ -112,7 +112,7 @@ def report(results: Results, size: tuple[int, int], folder: Path, name: str) -> 
         lines.append(f"| {method} | {len(unmoved)} | {threshold:.3f}° | {row} | {ratio:.2f} |")
     axes.set(xscale="log", ylim=(0, 1.01), xlabel="false alarms a frame", ylabel="detected")
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower right", fontsize="xx-small")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="x-small")
     figure.tight_layout()
     figure.savefig(folder / f"{name}-roc.png", dpi=110)
     plt.close(figure)
