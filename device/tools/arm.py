@@ -11,6 +11,7 @@ Packages are named with their SHA-256 in arm_packages.json, so no index is neede
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
@@ -85,11 +86,16 @@ def environment(architecture: str, folder: Path) -> dict[str, str]:
 
 
 def main(words: list[str]) -> int:
-    if not words or set(words[1:]) - set(QEMU):
-        print(f"say where to: arm.py FOLDER [{'|'.join(QEMU)} ...]", file=sys.stderr)
-        return 1
-    folder, failed = Path(words[0]).resolve(), 0
-    for architecture in words[1:] or QEMU:
+    parser = argparse.ArgumentParser(
+        prog="arm.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="for the interpreters and the tests' results")
+    parser.add_argument("machine", nargs="*", help=f"of {', '.join(QEMU)}; both if none is named")
+    arguments = parser.parse_args(words)
+    if unknown := sorted(set(arguments.machine) - set(QEMU)):
+        parser.error(f"no machine {unknown[0]}: {' or '.join(QEMU)}")
+    folder, failed = arguments.folder.resolve(), 0
+    for architecture in arguments.machine or QEMU:
         try:
             told = environment(architecture, folder)
         except Missing as error:

@@ -7,6 +7,7 @@ image of them with the loader as main.py, FOLDER/sizes.json says how many bytes 
 ``plain`` has no machine code and runs on any port of the same bytecode version.
 """
 
+import argparse
 import hashlib
 import json
 import shutil
@@ -71,10 +72,13 @@ def image_of(folder):
 
 def main(words):
     """Build; 0, or 1 with a line that says what is wrong."""
-    if not words:
-        print("say where to: build.py FOLDER [ARCHITECTURE ...]", file=sys.stderr)
-        return 1
-    out, wanted = Path(words[0]), words[1:] or ARCHITECTURES
+    parser = argparse.ArgumentParser(
+        prog="build.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="what is in it is replaced")
+    parser.add_argument("architecture", nargs="*", help=f"{', '.join(ARCHITECTURES)}; all if none")
+    arguments = parser.parse_args(words)
+    out, wanted = arguments.folder, arguments.architecture or ARCHITECTURES
     unknown = [name for name in wanted if name not in ARCHITECTURES]
     if unknown:
         known = ", ".join(ARCHITECTURES)
