@@ -91,7 +91,7 @@ def _median(values: list[float]) -> float:
 
 def plot(results: dict[str, list[Outcome]], path: Path) -> None:
     """Cumulative distribution of the largest angle error."""
-    figure, axes = plt.subplots(figsize=(7, 4))
+    figure, axes = plt.subplots(figsize=(9.5, 4))
     for name, outcomes in results.items():
         errors = sorted(max(abs(o.pan_deg), abs(o.tilt_deg), abs(o.roll_deg)) for o in outcomes)
         share = np.arange(1, len(errors) + 1) / len(errors)
@@ -99,7 +99,7 @@ def plot(results: dict[str, list[Outcome]], path: Path) -> None:
     axes.set(xscale="log", xlim=(1e-3, 30), ylim=(0, 1))
     axes.set(xlabel="largest error of pan, tilt, roll [°]", ylabel="share of pairs")
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small")
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)
@@ -108,14 +108,14 @@ def plot(results: dict[str, list[Outcome]], path: Path) -> None:
 def plot_times(results: dict[str, list[Outcome]], path: Path) -> None:
     """Cumulative distribution of the time a pair takes, over ORB's median."""
     orb_s = float(np.median([o.elapsed_s for o in results[ORB]]))
-    figure, axes = plt.subplots(figsize=(7, 4))
+    figure, axes = plt.subplots(figsize=(9.5, 4))
     for name, outcomes in results.items():
         times = np.sort([o.elapsed_s / orb_s for o in outcomes])
         axes.plot(times, np.arange(1, len(times) + 1) / len(times), label=name)
     axes.set(xscale="log", ylim=(0, 1))
     axes.set(xlabel="time over ORB's median", ylabel="share of pairs")
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower right", fontsize="small")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small")
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)
