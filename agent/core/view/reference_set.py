@@ -25,15 +25,13 @@ from viewkeeper.agent.core.view.estimate import Estimate, MoveError, Tile, estim
 from viewkeeper.agent.core.view.geometry import Move
 from viewkeeper.agent.core.view.learned import Learned
 from viewkeeper.agent.core.view.registered import RegisteredView, RegistrationError, register
-from viewkeeper.agent.core.view.stack import mean_of
+from viewkeeper.agent.core.view.stack import STACK_FRAMES, Stack, add
 from viewkeeper.agent.core.view.verdict import Judgement, Tolerance, judge
 from viewkeeper.protocol.vocabulary import ViewVerdict
 
 MOST_LEARNED = 4
 """Night, infrared, snow and leaves; the oldest makes room."""
-LESSON_FRAMES = 24
-_GROUP = 8
-"""Frames that are averaged into one: a third of the noise."""
+LESSON_FRAMES = 3 * STACK_FRAMES
 LESSON_S = 480.0
 """How long a lesson lasts at least; its frames are spread evenly over that time."""
 LESSON_GAP_S = 3600.0
@@ -58,18 +56,18 @@ class Lesson:
 
     Attributes:
         began_s, last_s: Unix seconds of its first and its last frame.
-        count: of its frames.
+        size: (H, W) of them.
         told: of each whole group.
         pictures: uint8 (H, W), means of whole groups.
-        total: uint16 (H, W), sum of the group under way; never written to once made.
+        stack: the group under way.
     """
 
     began_s: float
     last_s: float
-    count: int
-    told: tuple[tuple[Move, MoveError], ...]
-    pictures: tuple[NDArray[np.uint8], ...]
-    total: NDArray[np.uint16]
+    size: tuple[int, ...]
+    told: tuple[tuple[Move, MoveError], ...] = ()
+    pictures: tuple[NDArray[np.uint8], ...] = ()
+    stack: Stack = Stack()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +162,11 @@ def learn(
         return references, None
     if lesson is None and _is_known(references.learned, frame, located.estimate.move):
         return replace(references, rest_until_s=at_s + LESSON_GAP_S), None
-    lesson = _further(lesson, frame, at_s)
-    if lesson.count % _GROUP == 0:
-        lesson = _measured(lesson, references.accepted, located.estimate.move, tolerance)
-    if lesson is None or lesson.count < LESSON_FRAMES:
+    lesson, group = _further(lesson, frame, at_s)
+    if group is not None:
+        move = located.estimate.move
+        lesson = _measured(lesson, group, references.accepted, move, tolerance)
+    if lesson is None or len(lesson.pictures) * STACK_FRAMES < LESSON_FRAMES:
         return replace(references, lesson=lesson), None
     rested = replace(references, lesson=None, rest_until_s=at_s + LESSON_GAP_S)
     try:
@@ -181,19 +180,23 @@ def learn(
     return replace(rested, learned=(*kept, made), turn=0), made
 
 
-def _further(lesson: Lesson | None, frame: Frame, at_s: float) -> Lesson:
-    luma = frame.luma.astype(np.uint16)
-    if lesson is None or lesson.total.shape != luma.shape:
-        return Lesson(at_s, at_s, 1, (), (), luma)
-    return replace(lesson, last_s=at_s, count=lesson.count + 1, total=lesson.total + luma)
+def _further(lesson: Lesson | None, frame: Frame, at_s: float) -> tuple[Lesson, Frame | None]:
+    """The lesson with this frame, and the mean of the group that it completes."""
+    if lesson is None or lesson.size != frame.luma.shape:
+        lesson = Lesson(at_s, at_s, frame.luma.shape)
+    stack, group = add(lesson.stack, frame, at_s, within_s=math.inf)
+    return replace(lesson, last_s=at_s, stack=stack), group
 
 
 def _measured(
-    lesson: Lesson, accepted: RegisteredView, near: Move, tolerance: Tolerance | None
+    lesson: Lesson,
+    group: Frame,
+    accepted: RegisteredView,
+    near: Move,
+    tolerance: Tolerance | None,
 ) -> Lesson | None:
-    """The group under way as a picture, if the accepted view is sure that it is well within."""
-    picture = mean_of(lesson.total, _GROUP)
-    seen = estimate(accepted, Frame(picture, lesson.last_s), near)
+    """The lesson with this group, if the accepted view is sure that it is well within."""
+    seen = estimate(accepted, group, near)
     judgement = judge(seen, ImageHealth(), tolerance or Tolerance())
     if (
         judgement.verdict is not ViewVerdict.SAME
@@ -204,8 +207,7 @@ def _measured(
     return replace(
         lesson,
         told=(*lesson.told, (seen.move, seen.stderr)),
-        pictures=(*lesson.pictures, picture),
-        total=np.zeros_like(lesson.total),
+        pictures=(*lesson.pictures, group.luma),
     )
 
 

@@ -34,21 +34,19 @@ class Stack:
     total: NDArray[np.uint16] | None = None
 
 
-def add(stack: Stack, frame: Frame, at_s: float) -> tuple[Stack, Frame | None]:
+def add(
+    stack: Stack, frame: Frame, at_s: float, *, within_s: float = STACK_S
+) -> tuple[Stack, Frame | None]:
     """One frame more; with the last one needed, an empty stack and the mean of all."""
     total = stack.total
     if (
         total is None
         or total.shape != frame.luma.shape
-        or not 0.0 <= at_s - stack.began_s <= STACK_S
+        or not 0.0 <= at_s - stack.began_s <= within_s
     ):
         return Stack(1, at_s, frame.luma.astype(np.uint16)), None
     total = total + frame.luma
     if stack.count + 1 < STACK_FRAMES:
         return Stack(stack.count + 1, stack.began_s, total), None
-    return Stack(), Frame(mean_of(total, STACK_FRAMES), at_s)
-
-
-def mean_of(total: NDArray[np.uint16], count: int) -> NDArray[np.uint8]:
-    """A sum of ``count`` pictures as one, rounded."""
-    return ((total + count // 2) // count).astype(np.uint8)
+    mean = (total + STACK_FRAMES // 2) // STACK_FRAMES  # rounded
+    return Stack(), Frame(mean.astype(np.uint8), at_s)

@@ -162,7 +162,7 @@ def test_frames_come_no_faster_than_the_lesson_is_long(accepted: RegisteredView)
         references, new = learn(references, shown, located, judgement, float(at_s))
         assert new is None
         assert references.lesson is not None
-        assert references.lesson.count == 1
+        assert references.lesson.stack.count == 1
 
 
 @pytest.mark.parametrize(
