@@ -10,6 +10,7 @@ root=$top/build/root-trixie-arm64
 log=$top/build/arm-orb.log
 [ "$(id -u)" = 0 ] || { echo "error: a root of its own needs root: sudo $0 $python" >&2; exit 1; }
 [ -e "$root/.ready" ] || { echo "error: $root is not there: make test-arm makes it" >&2; exit 1; }
+"$top/packaging/binfmt.sh" arm64
 version=$(sed -n 's/^opencv-python-headless==\([0-9.]*\).*/\1/p' "$top/requirements-bench.lock")
 rm -rf "$root/orb"
 mkdir -p "$root/orb/wheel"

@@ -7,8 +7,7 @@
 #
 # Needs root, mmdebstrap and qemu-user-static (binfmt). Hypothesis counts an emulated machine's
 # slowness as a fault: its health checks are off here, and it tries fewer examples.
-# DEBIAN_MIRROR=address makes the root from that archive alone, where the security archive's lists do
-# not match their checksums.
+# DEBIAN_MIRROR=address makes the root from that archive alone, instead of deb.debian.org and its security.
 set -eu
 arch=$1 suite=$2
 shift 2
@@ -17,6 +16,7 @@ root=$top/build/root-$suite-$arch
 log=$top/build/arm-$arch-$suite.log
 [ "$(id -u)" = 0 ] || { echo "error: a root of its own needs root: sudo $0 $arch $suite" >&2; exit 1; }
 command -v mmdebstrap > /dev/null || { echo "error: apt install mmdebstrap" >&2; exit 1; }
+[ -n "${VIEWKEEPER_APART:-}" ] || "$top/packaging/binfmt.sh" "$arch"
 if [ ! -e "$root/.ready" ]; then
     echo "== making a $suite root for $arch (about ten minutes under emulation)"
     rm -rf "$root"

@@ -4,7 +4,8 @@
 #
 #   packaging/build-deb.sh
 #
-# Needs root, mmdebstrap and a Debian mirror (that of apt here). Leaves dist/*.deb.
+# Needs root and mmdebstrap. Leaves dist/*.deb. DEBIAN_MIRROR=address takes Debian from that archive
+# alone instead of deb.debian.org and its security.
 set -eu
 suite=trixie
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,7 +21,7 @@ if [ ! -e "$root/.ready" ]; then
     mkdir -p "$top/build"
     mmdebstrap --quiet --variant=apt --include=debhelper,dh-python,pybuild-plugin-pyproject,\
 python3-all,python3-setuptools,python3-numpy,python3-cryptography,python3-cbor2,\
-python3-paho-mqtt,build-essential,lintian,fakeroot,help2man "$suite" "$root"
+python3-paho-mqtt,build-essential,lintian,fakeroot,help2man "$suite" "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"}
     touch "$root/.ready"
 fi
 
@@ -87,7 +88,7 @@ whole_life "$root"
 if [ ! -e "$older/.ready" ]; then
     say "making a clean bookworm root"
     rm -rf "$older"
-    mmdebstrap --quiet --variant=apt bookworm "$older"
+    mmdebstrap --quiet --variant=apt bookworm "$older" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"}
     touch "$older/.ready"
 fi
 mount -t proc proc "$older/proc"

@@ -1,5 +1,6 @@
 # These build in roots of their own and need root.
-AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo )
+# What sudo would forget of what was said to make.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=DEBIAN_MIRROR,IMAGE_KEY,IMAGE_CERT,IMAGE_KEYRING,IMAGE_PACKAGES,IMAGE_COMPRESSION )
 ARCH ?= amd64
 IMAGE_VERSION ?= 0.1.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 IMAGE_TOOLS := mmdebstrap arch-test qemu-user-static binfmt-support

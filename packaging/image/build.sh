@@ -8,6 +8,7 @@
 # Needs root, mmdebstrap, the package from `make deb`; for another architecture qemu-user-static.
 # Nothing is loop-mounted. Bundles are signed with IMAGE_KEY and IMAGE_CERT (PEM or PKCS#11), and the
 # image believes IMAGE_KEYRING; without them a pair for trying things out is made in build/image/keys.
+# DEBIAN_MIRROR=address takes Debian from that archive alone instead of deb.debian.org and its security.
 # IMAGE_FAULT=hash|agent makes a bundle that cannot work, for the tests.
 set -eu
 verb=$1 arch=$2 version=$3
@@ -37,9 +38,11 @@ if [ ! -e "$tools/.ready" ]; then
     say "making a root with the tools"
     rm -rf "$tools"
     mmdebstrap --quiet --variant=minbase --include=systemd-repart,rauc,squashfs-tools,cryptsetup-bin,\
-mtools,dosfstools,e2fsprogs,grub-common,openssl,kmod "$suite" "$tools"
+mtools,dosfstools,e2fsprogs,grub-common,openssl,kmod "$suite" "$tools" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"}
     touch "$tools/.ready"
 fi
+# Before the mount namespace: what is registered stays.
+[ -n "${VIEWKEEPER_APART:-}" ] || "$top/packaging/binfmt.sh" "$arch"
 # Tools see the build folder as /image, in a mount namespace that ends with this script.
 [ -n "${VIEWKEEPER_APART:-}" ] || VIEWKEEPER_APART=1 exec unshare --mount "$0" "$@"
 mkdir -p "$tools/image"
@@ -74,7 +77,7 @@ if [ "$(cat "$work/base.made-of" 2> /dev/null)" != "$base" ]; then
         --dpkgopt='path-include=/usr/share/doc/viewkeeper-agent/*' \
         --essential-hook='mkdir -p "$1/etc/initramfs-tools"' \
         --essential-hook="cp -r '$here/rootfs/etc/initramfs-tools/.' \"\$1/etc/initramfs-tools/\"" \
-        "$suite" "$work/base"
+        "$suite" "$work/base" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"}
     echo "$base" > "$work/base.made-of"
 fi
 # With the agent and what makes a camera of it; the same for every version.
