@@ -25,8 +25,6 @@ AGREED = 0.35
 """Correlation of two fields from which a tile is said to agree."""
 FOUND = 0.9
 """Confidence from which the estimate is said to be found."""
-_ROUGHNESS = 2.4
-"""Variance that fewer pixels add, as a share, over their number; set on development pictures."""
 _LEAST_SIDE_PX = 32
 _NEVER = 180.0
 
@@ -116,7 +114,7 @@ def _estimate_of(view: RegisteredView, found: Match) -> Estimate:
     total = float(energy[structured].sum()) + 1e-9
     return Estimate(
         move,
-        _stderr(fit, move, view.reference.pyramid.factor),
+        _stderr(fit, move),
         found.belief,
         float(energy[agreed].sum()) / total,
         tiles,
@@ -125,12 +123,9 @@ def _estimate_of(view: RegisteredView, found: Match) -> Estimate:
     )
 
 
-def _stderr(fit: Fit, move: Move, factor: int) -> MoveError:
-    """Standard errors of the angles from those of the rotation vector.
-
-    ``factor``: pixels averaged into one of the field, linear; the fewer, the rougher the field.
-    """
-    covariance = fit.covariance * (1.0 + _ROUGHNESS / max(factor, 2) ** 2)
+def _stderr(fit: Fit, move: Move) -> MoveError:
+    """Standard errors of the angles from those of the rotation vector."""
+    covariance = fit.covariance
     # Angular velocity in terms of the angles' rates, for R = Ry(pan) Rx(tilt) Rz(roll), inverted.
     pan, tilt, _ = angles_from_rotation(fit.pose.rotation)
     sine, cosine = math.sin(pan), math.cos(pan)

@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from viewkeeper.agent.core.view.bank import NEAR, QUICK, WIDE, Bank, build_bank
 from viewkeeper.agent.core.view.geometry import Floats
 from viewkeeper.agent.core.view.points import Points, choose_points, tile_boxes
 from viewkeeper.agent.core.view.pyramid import Pyramid, halve
-from viewkeeper.agent.core.view.refine import Approach, Fit, approach, refine
+from viewkeeper.agent.core.view.refine import Fit, approach, refine
 from viewkeeper.agent.core.view.sample import Pose
 from viewkeeper.agent.core.view.search import look_again, search
 
@@ -27,16 +26,16 @@ POINTS_A_TILE = (30, 16)
 SPARSE_POINTS_A_TILE, DENSE_POINTS_A_TILE = 10, 120
 _STRUCTURE = 0.03
 """Squared length of the field, a point, above which a tile has lines."""
-_QUICK_CANDIDATES, _WIDE_CANDIDATES, _WIDE_KEPT = 2, 6, 3
+_QUICK_CANDIDATES, _WIDE_CANDIDATES, _WIDE_KEPT, _ROUGH_STEPS = 2, 6, 3, 3
 _PLAUSIBLE = 0.45
 """Mean agreement, before any step, from which a remembered pose is tried without a search."""
 _GOOD = 0.3
 """Mean agreement worth a closer look; wrong guesses on a plain horizon can reach it."""
 _SURE = 0.99
 """Belief that needs no rival."""
-_AT_REST_PX, _STILL_PX = 0.06, 0.03
-"""Last step, in pixels of the fine field, of a fit that came to rest: with thirty points a tile,
-and with many."""
+_AT_REST_PX, _LEAST_STEP_PX = 0.06, 1e-3
+"""Last step, in pixels of the fine field, of a fit that came to rest, and the least that tells
+rest from rest."""
 _LIKELY = 0.35
 """Mean agreement of the fine fields that a wrong pose seldom reaches."""
 _UNSETTLED_PX = 0.3
@@ -49,6 +48,11 @@ _NEAR_PX = 0.06
 """Last step, in pixels of the coarse field, from which thirty points a tile start at once."""
 _SETTLED_PX = 0.02
 """Step, in pixels of the fine field, after which a fit is done."""
+ALONE = (-21.4, -5.3, -3.2)
+"""Log odds that a fit at rest is right: constant, and what the logarithms of its spread and of its
+last step weigh. Fitted by tests/bench/fit_belief.py, like the next."""
+AMONG = (-20.8, -1.7, -3.5, 2.6, -1.0)
+"""The same of the best of several: constant, spread, last step, significance, the rival's."""
 _CLEAR = 0.6
 """Mean agreement below which more points are asked for the last step."""
 _ONE_TURN, _ONE_ZOOM = math.cos(math.radians(1.5)), 0.04
@@ -68,9 +72,9 @@ class Reference:
     def __init__(self, pyramid: Pyramid) -> None:
         self.pyramid = pyramid
         self.points: tuple[Points, ...] = tuple(
-            choose_points(field, camera, count)
-            for field, camera, count in zip(
-                pyramid.fields, pyramid.cameras, POINTS_A_TILE, strict=True
+            choose_points(field, camera, count, (pyramid.factor << level) ** 2)
+            for level, (field, camera, count) in enumerate(
+                zip(pyramid.fields, pyramid.cameras, POINTS_A_TILE, strict=True)
             )
         )
 
@@ -88,12 +92,16 @@ class Reference:
     @cached_property
     def sparse(self) -> Points:
         """Few points of the finest level, to come near."""
-        return choose_points(self.pyramid.fields[0], self.pyramid.cameras[0], SPARSE_POINTS_A_TILE)
+        return self._finest(SPARSE_POINTS_A_TILE)
 
     @cached_property
     def dense(self) -> Points:
         """Many points of the finest level, to settle what few leave in doubt."""
-        return choose_points(self.pyramid.fields[0], self.pyramid.cameras[0], DENSE_POINTS_A_TILE)
+        return self._finest(DENSE_POINTS_A_TILE)
+
+    def _finest(self, per_tile: int) -> Points:
+        pyramid = self.pyramid
+        return choose_points(pyramid.fields[0], pyramid.cameras[0], per_tile, pyramid.factor**2)
 
     @cached_property
     def quick(self) -> Bank:
@@ -104,12 +112,12 @@ class Reference:
     @cached_property
     def wide(self) -> Bank:
         """Bank of the thorough search."""
-        return build_bank(self.pyramid.fields[1], self.pyramid.cameras[1], WIDE)
+        return build_bank(halve(self.pyramid.fields[0]), self.pyramid.cameras[1], WIDE)
 
     @cached_property
     def near(self) -> Bank:
         """Bank of the second look."""
-        return build_bank(self.pyramid.fields[1], self.pyramid.cameras[1], NEAR)
+        return build_bank(halve(self.pyramid.fields[0]), self.pyramid.cameras[1], NEAR)
 
     def warm(self) -> None:
         """Make at once what is otherwise made when first asked for."""
@@ -149,11 +157,10 @@ def _probability(odds: float) -> float:
 
 
 def belief_alone(fit: Fit) -> float:
-    """Probability, 0..1, that a pose is right, from how far its tiles agree about it.
-
-    Logistic, fitted on 8,709 wrong fits and 2,811 right ones, see docs/view-check.md.
-    """
-    return _probability(-5.2 * math.log(fit.spread_px) - 6.3)
+    """Probability, 0..1, that a pose is right, from how far its tiles agree about it and whether
+    it came to rest."""
+    constant, spread, unrest = ALONE
+    return _probability(constant + spread * math.log(fit.spread_px) + unrest * _unrest(fit))
 
 
 def belief_among(fit: Fit, rival: float) -> float:
@@ -163,8 +170,21 @@ def belief_among(fit: Fit, rival: float) -> float:
         fit: the best one, over many points.
         rival: significance of the best other place.
     """
-    odds = 7.2 * significance(fit) - 5.65 * math.log(fit.spread_px) - 7.1 * rival - 11.6
-    return _probability(odds)
+    return _probability(AMONG[0] + _promise(fit) + AMONG[4] * rival)
+
+
+def _promise(fit: Fit) -> float:
+    """How much a fit promises to be right, as the logarithm of odds but for a constant: it agrees,
+    its tiles agree about it, and it came to rest."""
+    _, spread, unrest, agrees, _ = AMONG
+    told = spread * math.log(fit.spread_px) + unrest * _unrest(fit)
+    return agrees * significance(fit) + told
+
+
+def _unrest(fit: Fit) -> float:
+    """Logarithm of the last step: a right pose comes to rest, a chance likeness is often left on
+    the way to somewhere else."""
+    return math.log(max(fit.step_px, _LEAST_STEP_PX))
 
 
 def _certain(fit: Fit) -> bool:
@@ -194,60 +214,61 @@ def match(reference: Reference, present: Pyramid, near: Sequence[Pose] = ()) -> 
         if come.agreement < max(_GOOD, least):
             continue
         near_enough = come.step_px < _NEAR_PX
-        fit = _fine(reference, present, come.pose, hurried=True, near=near_enough)
+        fit = _fine(reference, present, come.pose, near=near_enough)
         if fit is not None and _certain(fit):
             return _polished(reference, present, fit)
-    guesses: list[Approach] = []
-    for candidate in search(reference.wide, fields[1], cameras[1], _WIDE_CANDIDATES):
-        better = look_again(reference.near, fields[1], cameras[1], candidate)
-        pose = Pose(better.rotation, better.zoom)
-        guesses.append(approach(coarse, fields[1], cameras[1], pose, 5, settle_px=0.1))
-    guesses.sort(key=lambda guess: guess.significance, reverse=True)
+        if fit is not None and fit.step_px < _AT_REST_PX:
+            # A right one only comes further to rest, at far less than a search.
+            fit = refine(reference.points[0], fields[0], cameras[0], fit.pose, 3, settle_px=0.003)
+            if _certain(fit):
+                return _polished(reference, present, fit)
+    # Noise and fog leave little agreement a point: more points tell it from none.
     fits: list[Fit] = []
-    for rough in guesses[:_WIDE_KEPT]:
-        fit = _fine(reference, present, rough.pose)
-        if rough.agreement >= _GOOD and _certain(fit):
-            return _polished(reference, present, fit)
-        # Noise and fog leave little agreement a point: more points tell it from none.
-        fits.append(refine(reference.dense, fields[0], cameras[0], fit.pose, 4))
-    best = max(fits, key=significance)
-    best = refine(reference.dense, fields[0], cameras[0], best.pose, 12, settle_px=0.01)
+    for rough in _rough(reference, present, near)[:_WIDE_KEPT]:
+        fit = refine(reference.dense, fields[0], cameras[0], rough.pose, 8)
+        if _certain(fit):
+            return Match(fit, belief_alone(fit))
+        fits.append(fit)
+    best = max(fits, key=_promise)
+    best = refine(reference.dense, fields[0], cameras[0], best.pose, 8, settle_px=0.01)
     rivals = [significance(fit) for fit in fits if _apart(fit.pose, best.pose)]
-    belief = belief_among(best, max(rivals, default=0.0))
-    # A right pose comes to rest; a chance likeness is often left on the way to somewhere else.
-    return Match(best, belief if best.step_px < _STILL_PX else 0.9 * belief)
+    return Match(best, belief_among(best, max(rivals, default=0.0)))
 
 
-@overload
-def _fine(reference: Reference, present: Pyramid, pose: Pose) -> Fit: ...
+def _rough(reference: Reference, present: Pyramid, near: Sequence[Pose]) -> list[Fit]:
+    """A few steps from every place that the thorough search names and from the likely ones, the
+    most promising first."""
+    field, camera = present.fields[0], present.cameras[0]
+    half, half_camera = halve(field), present.cameras[1]
+    poses = list(near)
+    for candidate in search(reference.wide, half, half_camera, _WIDE_CANDIDATES):
+        better = look_again(reference.near, half, half_camera, candidate)
+        poses.append(Pose(better.rotation, better.zoom))
+    fits = [
+        refine(reference.points[0], field, camera, pose, _ROUGH_STEPS, settle_px=0.1)
+        for pose in poses
+    ]
+    return sorted(fits, key=_promise, reverse=True)
 
 
-@overload
-def _fine(
-    reference: Reference, present: Pyramid, pose: Pose, *, hurried: Literal[True], near: bool
-) -> Fit | None: ...
+def _fine(reference: Reference, present: Pyramid, pose: Pose, *, near: bool) -> Fit | None:
+    """What the fine fields make of a pose: few points to come near, more to settle; nothing where
+    they do not settle, as about a wrong pose they seldom do.
 
-
-def _fine(
-    reference: Reference, present: Pyramid, pose: Pose, *, hurried: bool = False, near: bool = False
-) -> Fit | None:
-    """What the fine fields make of a pose: few points to come near, more to settle.
-
-    ``hurried``: nothing where few points do not settle, as about a wrong pose they seldom do.
     ``near``: few points would come no nearer.
     """
     field, camera = present.fields[0], present.cameras[0]
     if not near:
         come = approach(reference.sparse, field, camera, pose, 3, settle_px=_CLOSE_PX)
-        if hurried and come.agreement < _HOPELESS:
+        if come.agreement < _HOPELESS:
             return None
         if come.step_px >= _CLOSE_PX:
             come = approach(reference.sparse, field, camera, come.pose, 4, settle_px=_CLOSE_PX)
-        if hurried and come.step_px > _UNSETTLED_PX:
+        if come.step_px > _UNSETTLED_PX:
             return None
         pose = come.pose
     fit = refine(reference.points[0], field, camera, pose, 6, settle_px=_SETTLED_PX)
-    return None if hurried and fit.step_px > _UNSETTLED_PX else fit
+    return None if fit.step_px > _UNSETTLED_PX else fit
 
 
 def _polished(reference: Reference, present: Pyramid, fit: Fit) -> Match:

@@ -38,6 +38,7 @@ class Points:
         even: float32, (Q,): one over Q.
         centres: (3, T), rays of the tiles' centres.
         pixel_rad: angle of one pixel of this level.
+        pixels: pixels of the picture that are averaged into one of this level.
     """
 
     rays: Singles
@@ -50,6 +51,7 @@ class Points:
     even: Singles
     centres: Floats
     pixel_rad: float
+    pixels: int
 
     @property
     def per_tile(self) -> int:
@@ -69,8 +71,11 @@ def tile_boxes(shape: tuple[int, int]) -> NDArray[np.int64]:
     return boxes
 
 
-def choose_points(field: Field, camera: Camera, per_tile: int) -> Points:
-    """The ``per_tile`` points of each tile whose field changes most."""
+def choose_points(field: Field, camera: Camera, per_tile: int, pixels: int) -> Points:
+    """The ``per_tile`` points of each tile whose field changes most.
+
+    ``pixels``: of the picture in one of the field.
+    """
     width = field.shape[1]
     fx, fy = _derivatives(field)
     salience = np.abs(fx) ** 2 + np.abs(fy) ** 2
@@ -107,6 +112,7 @@ def choose_points(field: Field, camera: Camera, per_tile: int) -> Points:
         np.full(per_tile, 1.0 / per_tile, np.float32),
         camera.rays(centres[0], centres[1]),
         1.0 / camera.focal_px,
+        pixels,
     )
 
 

@@ -25,12 +25,15 @@ from viewkeeper.agent.core.view.sample import Pose, sample
 _ROBUST = 0.35
 """Squared field difference at which a point's weight is halved."""
 
-_INFLATION, _INFLATION_POWER = 1.2, 1.8
+_MISSED, _MISSED_FAINT, _MISSED_ROUGH = 1.1, 5.3, 21.0
 """What the sandwich misses, as a factor on the variance: neighbouring tiles are not quite
-independent, nor is the model quite linear, and the less so the fainter the agreement a:
-1.2 a^-1.8. Fitted on pictures that the benchmark does not use, see docs/view-check.md."""
+independent, nor is the model quite linear, and the less so the more the fields disagree and the
+fewer pixels n are averaged into one: 1.1 + (5.3 + 21 / n) (1 - a), a the mean agreement. Fitted on
+pictures that the benchmark does not use, see docs/view-check.md."""
+_FEWEST_PIXELS = 4
 _FLOOR_PX = 0.006
-"""Interpolation's own error, pixels of the level; roll and zoom are felt at the edge."""
+"""Interpolation's own error, pixels of the level; roll and zoom are felt at the edge, and a small
+roll leaves every point between two pixels."""
 _UNKNOWN = 10.0
 _LEAST_SHRINK, _MOST_SHRINK = 0.1, 0.6
 _GAIN, _MOST_GAIN = 1.05, 1.8
@@ -72,13 +75,11 @@ class Approach(NamedTuple):
         pose: the last one.
         agreement: mean agreement before the last step, -1..1.
         step_px: length of the last step, pixels of the level.
-        significance: agreement over the root of how much there is of it, before the last step.
     """
 
     pose: Pose
     agreement: float
     step_px: float
-    significance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,18 +212,11 @@ def approach(
         least: mean agreement below which no step is taken.
     """
     if min(field.shape) < 8:
-        return Approach(pose, 0.0, 0.0, 0.0)
+        return Approach(pose, 0.0, 0.0)
     pose, state, step = _descend(
         points, field, camera, pose, steps, settle_px, least=least, nearest=True
     )
-    weight = np.sqrt(state.own)
-    total = float(state.agreement @ weight)
-    return Approach(
-        pose,
-        total / (float(weight.sum()) + 1e-9),
-        step / points.pixel_rad,
-        total / math.sqrt(float(state.own.sum()) + 1e-9),
-    )
+    return Approach(pose, state.mean_agreement(), step / points.pixel_rad)
 
 
 def refine(
@@ -261,11 +255,11 @@ def _fit(points: Points, state: _State, pose: Pose, step_px: float) -> Fit:
         inverse = np.linalg.inv(damped((state.share * state.agreement) @ points.normal))
         slope = np.einsum("ctq,tq->tc", points.across.reshape(4, TILES, -1), state.pull)
         scores = (state.trust[:, None] * slope).astype(np.float64)
-        mean = min(1.0, max(state.mean_agreement(), 0.15))
-        inflation = _INFLATION * mean**-_INFLATION_POWER
+        rough = _MISSED_FAINT + _MISSED_ROUGH / max(points.pixels, _FEWEST_PIXELS)
+        inflation = _MISSED + rough * (1.0 - min(1.0, max(state.mean_agreement(), 0.0)))
         covariance = inverse @ (scores.T @ scores) @ inverse
         covariance *= inflation * support / (support - 4.0)
-        covariance += np.diag([1.0, 1.0, 2.0, 2.0]) * (_FLOOR_PX * points.pixel_rad) ** 2
+        covariance += np.diag([1.0, 1.0, 4.0, 2.0]) * (_FLOOR_PX * points.pixel_rad) ** 2
     spread_px = math.sqrt(max(covariance[0, 0], covariance[1, 1])) / points.pixel_rad
     total = np.maximum(points.counts, np.float32(1.0))
     return Fit(

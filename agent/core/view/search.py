@@ -29,6 +29,8 @@ from viewkeeper.agent.core.view.geometry import (
 _APART = 2
 """Candidates whose shifts differ by no more grid nodes than this, and whose roll and zoom are
 neighbours, are one."""
+_AROUND = np.arange(-5, 6)
+"""Shifts, in grid nodes each way, within which a second look corrects a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,11 @@ def look_again(bank: Bank, field: Field, camera: Camera, guess: Candidate) -> Ca
     seen = field.ravel()[index.astype(np.int32)]
     seen *= np.complex64(cmath.exp(2j * roll)) * ~hidden
     scores = _correlate(bank, seen)
-    entry, cell = divmod(int(scores.argmax()), scores.shape[1])
-    row, column = divmod(cell, bank.cells[1])
-    rest = _candidate(bank, scores, entry, row, column)
+    # What is right is near; further off another place may score more by chance.
+    near = scores.reshape(-1, *bank.cells)[:, _AROUND[:, None], _AROUND]
+    entry, row, column = np.unravel_index(int(near.argmax()), near.shape)
+    row, column = int(_AROUND[row]) % bank.cells[0], int(_AROUND[column]) % bank.cells[1]
+    rest = _candidate(bank, scores, int(entry), row, column)
     # The rest was measured about the registered axis; zooming about it shifts the present axis.
     axis = guess.rotation[:, 2]
     shifted = np.array([axis[0] / rest.zoom, axis[1] / rest.zoom, axis[2]])

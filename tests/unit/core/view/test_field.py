@@ -79,7 +79,7 @@ def test_no_tiles_leave_a_step_that_is_finite():
 def test_an_unmoved_frame_gives_the_registered_values_back(nearest: bool):
     field = orientation_field(luma(shape=(120, 160)))
     camera = Camera.of_picture(Lens(60.0), (160, 120))
-    points = choose_points(field, camera, 10)
+    points = choose_points(field, camera, 10, 16)
     values, seen = sample(points, field, camera, Pose(np.eye(3), 1.0), nearest=nearest)
     assert np.abs(values - points.values * np.repeat(seen, 2, axis=1)).max() < 2e-3
     assert seen.sum() > 0.95 * points.counts.sum() > 0
@@ -88,7 +88,7 @@ def test_an_unmoved_frame_gives_the_registered_values_back(nearest: bool):
 def test_a_frame_turned_away_shows_no_point():
     field = orientation_field(luma(shape=(120, 160)))
     camera = Camera.of_picture(Lens(60.0), (160, 120))
-    points = choose_points(field, camera, 10)
+    points = choose_points(field, camera, 10, 16)
     behind = np.diag([-1.0, 1.0, -1.0])
     for nearest in (True, False):
         values, seen = sample(points, field, camera, Pose(behind, 1.0), nearest=nearest)
