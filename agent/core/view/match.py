@@ -124,11 +124,6 @@ class Reference:
         _ = (self.structure, self.sparse, self.dense, self.quick, self.wide, self.near)
 
 
-def score(fit: Fit) -> float:
-    """Sum of agreement over what is visible, weighted by the registered view's structure."""
-    return float((fit.agreement * np.sqrt(fit.energy)).sum())
-
-
 def significance(fit: Fit) -> float:
     """Agreement summed over what is visible, over the root of how much there is of it.
 
