@@ -9,7 +9,9 @@ only: a peak is then found on every other node, at a quarter of the cost.
 from __future__ import annotations
 
 import cmath
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +60,7 @@ class Bank:
 
     Attributes:
         spectra: complex64, (2, B, my, mx // 2 + 1), of the two parts, conjugated and whitened.
-        weights: float32, (B, my * mx): what scores are multiplied with.
+        weights: float32, (zooms, my * mx): what scores are multiplied with, whatever the roll.
         rolls_rad, zooms: B is the product of their numbers, roll varies slowest.
         grid: (ny, nx) of the longitude-latitude grid.
         cells: (my, mx) of the scores, no more than the grid's.
@@ -137,27 +139,23 @@ def build_bank(field: Field, camera: Camera, plan: Plan) -> Bank:
     rays = _grid_rays(grid, step)
     lookup = lookup_of(camera, (height, width), rays)
     flat = np.append(field.ravel(), np.complex64(0.0))
-    inside = np.append(np.ones(height * width, np.float32), np.float32(0.0))
-    outline = np.fft.rfft2(inside[lookup].reshape(grid))
-    spectra: list[NDArray[Any]] = []
-    weights: list[NDArray[Any]] = []
     rolls = tuple(math.radians(roll) for roll in plan.rolls_deg)
-    for roll in rolls:
+    poses = list(itertools.product(rolls, plan.zooms))
+    # Filled one by one: a camera has no room for the copies that stacking makes.
+    spectra = np.empty((2, len(poses), cells[0], cells[1] // 2 + 1), np.complex64)
+    power = np.zeros((grid[0], grid[1] // 2 + 1))
+    for at, (roll, zoom) in enumerate(poses):
         rotation = rotation_from_angles(0.0, 0.0, roll)
-        for zoom in plan.zooms:
-            narrowed = rays / np.array([[zoom], [zoom], [1.0]])
-            # One node a field pixel: the nearest reading is enough at this level.
-            index = lookup_of(camera, (height, width), rotation @ narrowed)
-            seen = (flat[index] * np.complex64(cmath.exp(-2j * roll))).reshape(grid)
-            spectrum: NDArray[Any] = np.fft.rfft2(np.stack([seen.real, seen.imag]))
-            spectra.append(np.conj(spectrum).astype(np.complex64, copy=False))
-            common = np.conj(np.fft.rfft2(inside[index].reshape(grid))) * outline
-            overlap = np.fft.irfft2(lower(common, grid, cells), cells).ravel()
-            share = overlap * (cells[0] * cells[1] / (grid[0] * grid[1] * height * width))
-            weights.append(np.maximum(share, _LEAST_OVERLAP) ** -_FAIRNESS)
+        # One node a field pixel: the nearest reading is enough at this level.
+        index = lookup_of(camera, (height, width), rotation @ _narrowed(rays, zoom))
+        seen = (flat[index] * np.complex64(cmath.exp(-2j * roll))).reshape(grid)
+        spectrum: NDArray[Any] = np.conj(np.fft.rfft2(np.stack([seen.real, seen.imag])))
+        power += np.sum(np.square(np.abs(spectrum)), axis=0)
+        spectra[:, at] = lower(spectrum, grid, cells)
+    _whiten(spectra, lower(_smooth(power / len(poses)), grid, cells))
     return Bank(
-        _whitened(np.stack(spectra, axis=1), grid, cells),
-        np.stack(weights).astype(np.float32),
+        spectra,
+        _weights(plan.zooms, camera, (height, width), rays, grid, cells),
         rolls,
         plan.zooms,
         grid,
@@ -167,6 +165,33 @@ def build_bank(field: Field, camera: Camera, plan: Plan) -> Bank:
         lookup,
         (height, width),
     )
+
+
+def _narrowed(rays: Floats, zoom: float) -> Floats:
+    return rays / np.array([[zoom], [zoom], [1.0]])
+
+
+def _weights(
+    zooms: Sequence[float],
+    camera: Camera,
+    shape: tuple[int, int],
+    rays: Floats,
+    grid: tuple[int, int],
+    cells: tuple[int, int],
+) -> NDArray[np.float32]:
+    """(zooms, my * mx): what makes up for the frame falling beside the registered view, which a
+    small roll hardly changes."""
+    height, width = shape
+    inside = np.append(np.ones(height * width, np.float32), np.float32(0.0))
+    outline = np.fft.rfft2(inside[lookup_of(camera, shape, rays)].reshape(grid))
+    weights = np.empty((len(zooms), cells[0] * cells[1]), np.float32)
+    for at, zoom in enumerate(zooms):
+        index = lookup_of(camera, shape, _narrowed(rays, zoom))
+        common = np.conj(np.fft.rfft2(inside[index].reshape(grid))) * outline
+        overlap = np.fft.irfft2(lower(common, grid, cells), cells).ravel()
+        share = overlap * (cells[0] * cells[1] / (grid[0] * grid[1] * height * width))
+        weights[at] = np.maximum(share, _LEAST_OVERLAP) ** -_FAIRNESS
+    return weights
 
 
 def lower(spectrum: NDArray[Any], grid: tuple[int, int], cells: tuple[int, int]) -> NDArray[Any]:
@@ -179,14 +204,17 @@ def lower(spectrum: NDArray[Any], grid: tuple[int, int], cells: tuple[int, int])
     return np.concatenate(rows, axis=-2)
 
 
-def _whitened(
-    spectra: NDArray[Any], grid: tuple[int, int], cells: tuple[int, int]
-) -> NDArray[np.complex64]:
-    power = np.mean(np.sum(np.square(np.abs(spectra)), axis=0), axis=0)
+def _smooth(power: Floats) -> Floats:
+    """Mean over 5 × 5 frequencies, its own mean brought to 1, never 0."""
     for axis in (0, 1):
-        power = sum(np.roll(power, shift, axis) for shift in range(-2, 3)) / 5.0
-    power = power / max(float(np.mean(power)), 1e-12) + 1e-3
-    kept = lower(spectra * (power ** (-_WHITENING)).astype(np.float32), grid, cells)
-    energy = np.sum(np.abs(kept) ** 2, axis=(0, 2, 3), keepdims=True)
-    kept /= np.sqrt(np.maximum(energy, 1e-12)).astype(np.float32)
-    return kept.astype(np.complex64, copy=False)
+        power = np.mean([np.roll(power, shift, axis) for shift in range(-2, 3)], axis=0)
+    return power / max(float(np.mean(power)), 1e-12) + 1e-3
+
+
+def _whiten(spectra: NDArray[np.complex64], power: Floats) -> None:
+    """Divide, in place, by a power of the spectrum; bring each roll and zoom to length 1."""
+    gain = (power**-_WHITENING).astype(np.float32)
+    for at in range(spectra.shape[1]):
+        one = spectra[:, at]
+        one *= gain
+        one /= np.float32(math.sqrt(max(float(np.sum(np.abs(one) ** 2)), 1e-12)))

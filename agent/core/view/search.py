@@ -29,6 +29,8 @@ from viewkeeper.agent.core.view.geometry import (
 _APART = 2
 """Candidates whose shifts differ by no more grid nodes than this, and whose roll and zoom are
 neighbours, are one."""
+_AT_ONCE = 16
+"""Rolls and zooms that are compared at once; all of a large bank would take megabytes."""
 _AROUND = np.arange(-5, 6)
 """Shifts, in grid nodes each way, within which a second look corrects a guess."""
 
@@ -125,11 +127,16 @@ def _correlate(bank: Bank, seen: NDArray[np.complexfloating[Any, Any]]) -> NDArr
     flat[0], flat[1] = seen.real, seen.imag
     spectrum = lower(np.fft.rfft2(parts), bank.grid, bank.cells)
     spectrum = spectrum.astype(np.complex64, copy=False)  # numpy 1 transforms in double
-    product = bank.spectra[0] * spectrum[0]
-    product += bank.spectra[1] * spectrum[1]
-    scores = np.fft.irfft2(product, bank.cells).astype(np.float32, copy=False)
-    scores = scores.reshape(len(product), -1)
-    scores *= bank.weights
+    count, zooms = bank.spectra.shape[1], len(bank.zooms)
+    scores = np.empty((count, bank.cells[0] * bank.cells[1]), np.float32)
+    at_once = zooms * max(1, _AT_ONCE // zooms)
+    for start in range(0, count, at_once):
+        some = slice(start, start + at_once)
+        product = bank.spectra[0, some] * spectrum[0]
+        product += bank.spectra[1, some] * spectrum[1]
+        likeness = np.fft.irfft2(product, bank.cells).reshape(-1, *bank.weights.shape)
+        into = scores[some].reshape(likeness.shape)
+        np.multiply(likeness, bank.weights, out=into, casting="same_kind")
     return scores
 
 
