@@ -61,8 +61,8 @@ def test_a_night_is_learned_and_a_knock_in_it_found_and_all_is_on_record(play):
     assert row["in_ledger"]
     assert row["bytes"] <= 100_000
 
-    # The same night, foggy: too faint for the registered view, which is asked first.
-    play.camera.stage.conditions(night=1.0, noise=0.02, fog=0.75)
+    # The same night, foggy and noisier: too faint for the registered view, which is asked first.
+    play.camera.stage.conditions(night=1.0, noise=0.03, fog=0.8)
     play.camera.stage.knock(pan_deg=3.0)
 
     def found(seen):
