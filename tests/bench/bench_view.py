@@ -41,7 +41,8 @@ _FOR_MEMORY = 40
 """Pairs whose frames are found in the process whose memory is measured."""
 
 
-def _outcome(pair: Pair, move: Move | None, elapsed_s: float, found: Estimate | None) -> Outcome:
+def outcome_of(pair: Pair, move: Move | None, elapsed_s: float, found: Estimate | None) -> Outcome:
+    """How far a method is off; ``move`` is ``None`` where it found nothing."""
     if move is None:
         nothing = float("inf")
         return Outcome(pair.nuisance, nothing, nothing, nothing, nothing, elapsed_s)
@@ -85,13 +86,13 @@ def measure(
         found = estimate(view, pair.present)
         elapsed_s = time.process_time() - started
         move = found.move if found.found else None
-        results[OURS].append(_outcome(pair, move, elapsed_s, found))
+        results[OURS].append(outcome_of(pair, move, elapsed_s, found))
         for rival in rivals:
             prepared = rival.prepare(pair.registered.luma)
             started = time.process_time()
             move = rival.measure(prepared, pair.present.luma, pair.lens)
             elapsed_s = time.process_time() - started
-            results[rival.name].append(_outcome(pair, move, elapsed_s, None))
+            results[rival.name].append(outcome_of(pair, move, elapsed_s, None))
         done += 1
         if sys.stderr.isatty() or done % 50 == 0:
             print(f"\r{done} pairs", end="", file=sys.stderr, flush=True)

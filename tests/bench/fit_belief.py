@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from tests.bench.bench_view import PANORAMAS
+from tests.bench.bench_view import PANORAMAS, outcome_of
 from tests.bench.view_pairs import SIZES, Pair, pairs, places
+from tests.bench.view_report import OK_DEG
 from viewkeeper.agent.core.view import match as matching
 from viewkeeper.agent.core.view.estimate import FOUND
 from viewkeeper.agent.core.view.geometry import move_from_rotation
@@ -32,8 +33,8 @@ from viewkeeper.agent.core.view.refine import Fit
 from viewkeeper.agent.core.view.registered import RegisteredView, RegistrationError, register
 from viewkeeper.agent.core.view.sample import Pose
 
-RIGHT_DEG, WRONG_DEG = 0.5, 1.0
-"""Within the first a fit is right, beyond the second wrong; what lies between teaches nothing."""
+WRONG_DEG = 1.0
+"""Beyond it a fit is wrong; what lies between `OK_DEG` and it teaches nothing."""
 DOUBTFUL = ("night", "fog", "rain", "occlusion", "mix")
 Numbers = NDArray[np.float64]
 
@@ -52,13 +53,9 @@ class Asked:
         def outcome(fit: Fit) -> float:
             if not true:
                 return 0.0
-            move, truth = move_from_rotation(fit.pose.rotation, fit.pose.zoom), pair.truth
-            error = max(
-                abs(move.pan_deg - truth.pan_deg),
-                abs(move.tilt_deg - truth.tilt_deg),
-                abs(move.roll_deg - truth.roll_deg),
-            )
-            return 1.0 if error <= RIGHT_DEG else 0.0 if error > WRONG_DEG else math.nan
+            move = move_from_rotation(fit.pose.rotation, fit.pose.zoom)
+            error_deg = outcome_of(pair, move, 0.0, None).worst_deg
+            return 1.0 if error_deg <= OK_DEG else 0.0 if error_deg > WRONG_DEG else math.nan
 
         def asked_alone(fit: Fit) -> bool:
             if fit.step_px < matching._AT_REST_PX:
@@ -86,9 +83,7 @@ def registered(
     panoramas = places(folder, development=True)
     for size in SIZES:
         before: RegisteredView | None = None
-        for pair in pairs(panoramas, each, seed, size):
-            if pair.nuisance not in DOUBTFUL:
-                continue
+        for pair in pairs(panoramas, each, seed, size, DOUBTFUL):
             try:
                 view = register([pair.registered], pair.lens)
             except RegistrationError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,10 +80,17 @@ def still_and_moved(
 
 
 def pairs(
-    panoramas: list[Panorama], per_nuisance: int, seed: int, size: tuple[int, int]
+    panoramas: list[Panorama],
+    per_nuisance: int,
+    seed: int,
+    size: tuple[int, int],
+    names: Collection[str] = nuisances.NAMES,
 ) -> Iterator[Pair]:
-    """Random moves: ±15° pan and tilt, ±8° roll, zoom 0.8 to 1.25, each with a nuisance."""
+    """Random moves: ±15° pan and tilt, ±8° roll, zoom 0.8 to 1.25, each with a nuisance of
+    ``names``; leaving some out does not change the others."""
     for number, name in enumerate(nuisances.NAMES):
+        if name not in names:
+            continue
         for index in range(per_nuisance):
             rng = np.random.default_rng((seed, number, index))
             panorama = panoramas[index % len(panoramas)]

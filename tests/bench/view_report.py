@@ -30,9 +30,14 @@ class Outcome:
     """Squared error over the squared standard error, mean of the four."""
 
     @property
+    def worst_deg(self) -> float:
+        """Largest error of pan, tilt and roll."""
+        return max(abs(self.pan_deg), abs(self.tilt_deg), abs(self.roll_deg))
+
+    @property
     def ok(self) -> bool:
         """Recovered within half a degree."""
-        return max(abs(self.pan_deg), abs(self.tilt_deg), abs(self.roll_deg)) <= OK_DEG
+        return self.worst_deg <= OK_DEG
 
 
 def table(
@@ -93,7 +98,7 @@ def plot(results: dict[str, list[Outcome]], path: Path) -> None:
     """Cumulative distribution of the largest angle error."""
     figure, axes = plt.subplots(figsize=(9.5, 4))
     for name, outcomes in results.items():
-        errors = sorted(max(abs(o.pan_deg), abs(o.tilt_deg), abs(o.roll_deg)) for o in outcomes)
+        errors = sorted(outcome.worst_deg for outcome in outcomes)
         share = np.arange(1, len(errors) + 1) / len(errors)
         axes.plot(np.maximum(errors, 1e-4), share, label=name)
     axes.set(xscale="log", xlim=(1e-3, 30), ylim=(0, 1))

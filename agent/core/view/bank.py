@@ -155,7 +155,7 @@ def build_bank(field: Field, camera: Camera, plan: Plan) -> Bank:
     _whiten(spectra, lower(_smooth(power / len(poses)), grid, cells))
     return Bank(
         spectra,
-        _weights(plan.zooms, camera, (height, width), rays, grid, cells),
+        _weights(plan.zooms, camera, (height, width), rays, lookup, grid, cells),
         rolls,
         plan.zooms,
         grid,
@@ -176,6 +176,7 @@ def _weights(
     camera: Camera,
     shape: tuple[int, int],
     rays: Floats,
+    lookup: NDArray[np.int32],
     grid: tuple[int, int],
     cells: tuple[int, int],
 ) -> NDArray[np.float32]:
@@ -183,7 +184,7 @@ def _weights(
     small roll hardly changes."""
     height, width = shape
     inside = np.append(np.ones(height * width, np.float32), np.float32(0.0))
-    outline = np.fft.rfft2(inside[lookup_of(camera, shape, rays)].reshape(grid))
+    outline = np.fft.rfft2(inside[lookup].reshape(grid))
     weights = np.empty((len(zooms), cells[0] * cells[1]), np.float32)
     for at, zoom in enumerate(zooms):
         index = lookup_of(camera, shape, _narrowed(rays, zoom))

@@ -125,7 +125,6 @@ def _estimate_of(view: RegisteredView, found: Match) -> Estimate:
 
 def _stderr(fit: Fit, move: Move) -> MoveError:
     """Standard errors of the angles from those of the rotation vector."""
-    covariance = fit.covariance
     # Angular velocity in terms of the angles' rates, for R = Ry(pan) Rx(tilt) Rz(roll), inverted.
     pan, tilt, _ = angles_from_rotation(fit.pose.rotation)
     sine, cosine = math.sin(pan), math.cos(pan)
@@ -137,9 +136,9 @@ def _stderr(fit: Fit, move: Move) -> MoveError:
             [sine * secant, 0.0, cosine * secant],
         ]
     )
-    angles = np.sqrt(np.maximum(np.diag(jacobian @ covariance[:3, :3] @ jacobian.T), 0.0))
+    angles = np.sqrt(np.maximum(np.diag(jacobian @ fit.covariance[:3, :3] @ jacobian.T), 0.0))
     degrees = np.minimum(np.degrees(angles), _NEVER)
-    zoom = move.zoom * math.sqrt(max(float(covariance[3, 3]), 0.0))
+    zoom = move.zoom * math.sqrt(max(float(fit.covariance[3, 3]), 0.0))
     return MoveError(float(degrees[0]), float(degrees[1]), float(degrees[2]), min(zoom, _NEVER))
 
 

@@ -71,12 +71,13 @@ class Reference:
 
     def __init__(self, pyramid: Pyramid) -> None:
         self.pyramid = pyramid
-        self.points: tuple[Points, ...] = tuple(
-            choose_points(field, camera, count, (pyramid.factor << level) ** 2)
-            for level, (field, camera, count) in enumerate(
-                zip(pyramid.fields, pyramid.cameras, POINTS_A_TILE, strict=True)
-            )
-        )
+        levels = zip(range(len(pyramid.fields)), POINTS_A_TILE, strict=True)
+        self.points: tuple[Points, ...] = tuple(self._chosen(*each) for each in levels)
+
+    def _chosen(self, level: int, per_tile: int) -> Points:
+        pyramid = self.pyramid
+        field, camera = pyramid.fields[level], pyramid.cameras[level]
+        return choose_points(field, camera, per_tile, (pyramid.factor << level) ** 2)
 
     @cached_property
     def structure(self) -> tuple[Floats, NDArray[np.bool_], list[list[int]]]:
@@ -92,16 +93,12 @@ class Reference:
     @cached_property
     def sparse(self) -> Points:
         """Few points of the finest level, to come near."""
-        return self._finest(SPARSE_POINTS_A_TILE)
+        return self._chosen(0, SPARSE_POINTS_A_TILE)
 
     @cached_property
     def dense(self) -> Points:
         """Many points of the finest level, to settle what few leave in doubt."""
-        return self._finest(DENSE_POINTS_A_TILE)
-
-    def _finest(self, per_tile: int) -> Points:
-        pyramid = self.pyramid
-        return choose_points(pyramid.fields[0], pyramid.cameras[0], per_tile, pyramid.factor**2)
+        return self._chosen(0, DENSE_POINTS_A_TILE)
 
     @cached_property
     def quick(self) -> Bank:
@@ -210,13 +207,16 @@ def match(reference: Reference, present: Pyramid, near: Sequence[Pose] = ()) -> 
             continue
         near_enough = come.step_px < _NEAR_PX
         fit = _fine(reference, present, come.pose, near=near_enough)
-        if fit is not None and _certain(fit):
-            return _polished(reference, present, fit)
-        if fit is not None and fit.step_px < _AT_REST_PX:
+        if fit is None:
+            continue
+        if not _certain(fit):
+            if fit.step_px >= _AT_REST_PX:
+                continue
             # A right one only comes further to rest, at far less than a search.
             fit = refine(reference.points[0], fields[0], cameras[0], fit.pose, 3, settle_px=0.003)
-            if _certain(fit):
-                return _polished(reference, present, fit)
+            if not _certain(fit):
+                continue
+        return _polished(reference, present, fit)
     # Noise and fog leave little agreement a point: more points tell it from none.
     fits: list[Fit] = []
     for rough in _rough(reference, present, near)[:_WIDE_KEPT]:
