@@ -105,15 +105,9 @@ def moved_by(excess: float, sigma: float, blind: float = 0.0) -> Steps:
     """Frames of a camera that was moved, a share of which tell nothing; errors are normal."""
     z = (np.arange(400) + 0.5) / 400
     errors = np.array([_normal_quantile(each) for each in z])
-    nats = np.array([_capped(abs(excess + sigma * each), sigma) for each in errors])
+    nats = np.array([guard.evidence(abs(excess + sigma * each), sigma) for each in errors])
     chance = np.full(nats.size, (1.0 - blind) / nats.size)
     return Steps(np.append(nats, 0.0), np.append(chance, blind))
-
-
-def _capped(excess: float, sigma: float) -> float:
-    distance = (excess - 1.0) / max(sigma, 0.05)
-    nats = 0.5 * distance * abs(distance) + distance
-    return math.copysign(min(abs(nats), guard.FRAME_CAP), nats)
 
 
 def _normal_quantile(share: float) -> float:

@@ -15,6 +15,7 @@ import sys
 import time
 from collections import defaultdict
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -26,6 +27,7 @@ import numpy as np
 from tests.bench import peers, view_detection
 from tests.bench.view_fixed import FixedCamera, is_fixed_camera
 from tests.bench.view_memory import measured_mib
+from tests.bench.view_missed import missed_of
 from tests.bench.view_pairs import Pair, Panoramas
 from tests.bench.view_report import OURS, Outcome, table
 from viewkeeper.agent.core.view.estimate import Estimate, estimate
@@ -86,7 +88,8 @@ def measure(
         found = estimate(view, pair.present)
         elapsed_s = time.process_time() - started
         move = found.move if found.found else None
-        results[OURS].append(outcome_of(pair, move, elapsed_s, found))
+        outcome = outcome_of(pair, move, elapsed_s, found)
+        results[OURS].append(outcome if outcome.ok else replace(outcome, missed=missed_of(pair)))
         for rival in rivals:
             prepared = rival.prepare(pair.registered.luma)
             started = time.process_time()

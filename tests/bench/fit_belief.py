@@ -35,7 +35,7 @@ from viewkeeper.agent.core.view.sample import Pose
 
 WRONG_DEG = 1.0
 """Beyond it a fit is wrong; what lies between `OK_DEG` and it teaches nothing."""
-DOUBTFUL = ("night", "fog", "rain", "occlusion", "mix")
+DOUBTFUL = ("night", "fog", "rain", "occlusion", "noise", "mix")
 Numbers = NDArray[np.float64]
 
 

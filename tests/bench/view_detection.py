@@ -18,6 +18,7 @@ from matplotlib import pyplot as plt
 from scipy.stats import binomtest
 
 from tests.bench.peers import Peer
+from tests.bench.view_missed import Missed, missed_of, sheet
 from tests.bench.view_pairs import Pair
 from tests.bench.view_report import ORB, OURS
 from viewkeeper.agent.core.view.estimate import estimate
@@ -37,6 +38,8 @@ class Told:
     turn_deg: float
     found: bool
     elapsed_s: float
+    missed: Missed | None = None
+    """The pictures, where a move was not found and they are kept."""
 
 
 Results = dict[str, list[Told]]
@@ -56,7 +59,8 @@ def measure(small: Iterable[tuple[float, Pair]], rivals: list[Peer], rivals_unti
         found = estimate(view, pair.present)
         elapsed_s = time.process_time() - started
         turn_deg = found.move.turn_deg() if found.found else 0.0
-        results[OURS].append(Told(*label, turn_deg, found.found, elapsed_s))
+        missed = missed_of(pair) if move_deg > 0.0 and not found.found else None
+        results[OURS].append(Told(*label, turn_deg, found.found, elapsed_s, missed))
         if len(results[OURS]) <= rivals_until:
             for rival in rivals:
                 prepared = rival.prepare(pair.registered.luma)
@@ -117,7 +121,10 @@ def report(results: Results, size: tuple[int, int], folder: Path, name: str) -> 
     figure.savefig(folder / f"{name}-roc.png", dpi=110)
     plt.close(figure)
     lines += ["", f"![Detected against false alarms]({name}-roc.png)", ""]
-    return lines + _misses(ours)
+    lines += _misses(ours)
+    unseen = [one.missed for one in ours if one.missed is not None]
+    what = f"All {len(unseen)} turned frames of which Viewkeeper said that it cannot tell"
+    return lines + sheet(unseen, folder, f"{name}-missed-small.png", what)
 
 
 def _misses(ours: list[Told]) -> list[str]:

@@ -11,6 +11,8 @@ import numpy as np
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
+from tests.bench.view_missed import Missed, sheet
+
 OK_DEG = 0.5
 OURS = "Viewkeeper"
 ORB = "OpenCV ORB + RANSAC"
@@ -28,6 +30,8 @@ class Outcome:
     elapsed_s: float
     normalised: float | None = None
     """Squared error over the squared standard error, mean of the four."""
+    missed: Missed | None = None
+    """The pictures, where it was not recovered and they are kept."""
 
     @property
     def worst_deg(self) -> float:
@@ -87,7 +91,10 @@ def table(
     plot(results, folder / error)
     plot_times(results, folder / time)
     lines += ["", f"![Share of pairs with an error below]({error})", ""]
-    return [*lines, f"![Share of pairs done within a time]({time})", ""]
+    lines += [f"![Share of pairs done within a time]({time})", ""]
+    missed = [outcome.missed for outcome in ours if outcome.missed is not None]
+    what = f"All {len(missed)} pairs that Viewkeeper did not recover"
+    return lines + sheet(missed, folder, f"{name}-missed-{size[0]}.png", what)
 
 
 def _median(values: list[float]) -> float:

@@ -7,7 +7,8 @@ that exposure, shadow and fog drop out too. The result is one complex number a p
 
     z = g² / (|g| √(mean|g|² + |g|² / 4 + ε²)),  |z| < 2.
 
-The sign of g is gone, so the picture cannot be integrated back from it.
+What noise explains must not be as strong as a line, so ε grows with the picture's noise. The sign
+of g is gone, so the picture cannot be integrated back from it.
 """
 
 from __future__ import annotations
@@ -29,8 +30,13 @@ fields, a byte a pixel, and their headers make a file of at most 100 KiB."""
 
 _NOISE_FLOOR = 0.35
 """Grey levels a pixel of gradient below which a reduced picture is rounding noise."""
-_CALM_FROM = (3.5, 6.0, 10.0)
+_NOISE_GAIN = 1.5
+"""The same, in standard deviations of a pixel's noise. Noise alone has gradients of 0.3 of them;
+what is as strong as five times that is certainly a line, and counts in full."""
+_CALM_FROM = (6.0, 10.0, 16.0)
 """Grey levels of noise from which the picture is blurred once, twice, thrice, by 1 pixel each."""
+_SOME_ROWS = 8
+"""Noise is measured in one of so many rows."""
 _LINE = 2.5
 """Grey levels of gradient that count as a line however clean the picture."""
 _LINE_SHARE = 0.02
@@ -88,10 +94,10 @@ def _halved_bytes(luma: NDArray[np.uint8]) -> NDArray[np.uint16]:
 def calmed(luma: Luma, unit: float = 1.0) -> Luma:
     """The picture, blurred as far as its noise asks for; same shape.
 
-    Squaring the gradient turns noise into a field of its own, so it must be averaged out before.
+    Squaring the gradient turns strong noise into a field of its own; it is averaged out before.
     ``unit``: what one grey level is in ``luma``.
     """
-    noise = noise_level(luma[::8]) / unit
+    noise = noise_level(luma[::_SOME_ROWS]) / unit
     passes = sum(1 for level in _CALM_FROM if noise > level)
     for _ in range(passes):
         padded = np.pad(luma, 2, mode="edge")
@@ -134,7 +140,8 @@ def orientation_field(luma: Luma, unit: float = 1.0) -> Field:
     strength = _box_sums_9(room, width)
     strength *= _box_share(height, width)
     energy = energy[inner]
-    noise = 0.5 * _middle(square[2:-2:5, 2:-2:5]) + _NOISE_FLOOR**2 * (8192.0 * unit * unit)
+    floor = (_NOISE_FLOOR * unit) ** 2 + (_NOISE_GAIN * noise_level(luma[::_SOME_ROWS])) ** 2
+    noise = 0.5 * _middle(square[2:-2:5, 2:-2:5]) + 8192.0 * floor
     length = strength[inner]
     length += energy * np.float32(0.25)
     length += np.float32(noise)

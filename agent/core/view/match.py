@@ -51,7 +51,7 @@ _SETTLED_PX = 0.02
 ALONE = (-21.4, -5.3, -3.2)
 """Log odds that a fit at rest is right: constant, and what the logarithms of its spread and of its
 last step weigh. Fitted by tests/bench/fit_belief.py, like the next."""
-AMONG = (-20.8, -1.7, -3.5, 2.6, -1.0)
+AMONG = (-17.6, -2.0, -2.6, 4.7, -3.4)
 """The same of the best of several: constant, spread, last step, significance, the rival's."""
 _CLEAR = 0.6
 """Mean agreement below which more points are asked for the last step."""

@@ -28,7 +28,9 @@ def slow_field(picture: np.ndarray) -> np.ndarray:
     energy = np.abs(squared)
     means = np.lib.stride_tricks.sliding_window_view(energy, (9, 9)).mean(axis=(2, 3))
     some = energy[::5, ::5].ravel()
-    noise = 0.35**2 + 0.5 * np.sort(some)[some.size // 2]
+    second = np.abs(np.diff(picture[::8], 2, axis=1)).ravel()
+    sigma = np.sort(second)[second.size // 2] / (0.6745 * 6.0**0.5)
+    noise = 0.35**2 + (1.5 * sigma) ** 2 + 0.5 * np.sort(some)[some.size // 2]
     inner = (slice(4, -4), slice(4, -4))
     length = np.sqrt(energy[inner] * (means + energy[inner] / 4 + noise)) + 1e-12
     return squared[inner] / length

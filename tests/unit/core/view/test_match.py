@@ -71,7 +71,7 @@ def test_the_last_pose_is_a_candidate_however_little_is_left_of_the_view():
     for seed in range(12):
         rng = np.random.default_rng(seed)
         luma = picture(noise_seed=seed)
-        snow = rng.random(luma.shape) < 0.85
+        snow = rng.random(luma.shape) < 0.88
         luma = np.where(snow, rng.integers(0, 255, luma.shape), luma).astype(np.uint8)
         fields = pyramid(frame(luma), LENS)
         searched += at_home(match(VIEW.reference, fields).fit)

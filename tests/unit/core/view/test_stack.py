@@ -17,7 +17,7 @@ from viewkeeper.protocol.vocabulary import ViewCause, ViewVerdict
 
 from .scenery import LENS, SMALL, frame, picture
 
-CONTRAST, NOISE = 0.25, 50.0
+CONTRAST, NOISE = 0.25, 76.0
 """Of the day's, and in grey levels: of such a night one frame tells nothing here, eight do."""
 
 
