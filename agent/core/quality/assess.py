@@ -53,7 +53,7 @@ NOISE_LEVEL = 20.0
 """Grey levels of a raw pixel's noise."""
 STRIPED_SHARE = 0.25
 """Share of the rows (or columns) with a line from edge to edge."""
-GLARE_LEVEL = 205.0
+GLARE_LEVEL = 190.0
 """Grey levels that the blacks around burnt-out blocks are lifted to."""
 COLOUR_CAST = 14.0
 """Chroma levels of the mean colour beyond the spread of the colours."""
