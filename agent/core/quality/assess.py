@@ -63,7 +63,7 @@ STAMPS_BACK = 2
 """Stamps that went back within an hour; one is a clock that was set."""
 SHAKE_SHARE = 0.012
 """Median shift from picture to picture, share of the width."""
-DIRTY_SHARE = 0.02
+DIRTY_SHARE = 0.015
 """Share of the tiles once sharp that are blurred while the rest is sharp."""
 DIRTY_CHECKS = 10
 """Checks in a row that a tile must have been blurred."""

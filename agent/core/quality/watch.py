@@ -35,6 +35,10 @@ _BLURRED = 0.55
 _TRUSTED = 0.4
 _LEARN, _FADE = 0.1, 0.001
 """Share of the new sharpness learnt a check: of a clear tile, and of one that is blurred."""
+_YOUNG_CHECKS = 8
+"""Checks for which a tile's least sharpness is taken: who stands there at the start walks on."""
+_MOST_SHARPER = 1.5
+"""Of what is remembered, the most that one check may teach: whoever walks by is no part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +171,18 @@ class Glass:
     """Attributes:
     sharp: float32 (9, 12), remembered sharpness of each tile; 0 where unknown.
     lost: how many checks in a row each tile has been blurred that was sharp.
+    judged: checks that told something of each tile.
     """
 
     sharp: NDArray[np.float32] | None = None
     lost: NDArray[np.int16] | None = None
+    judged: NDArray[np.int16] | None = None
 
     def share(self, checks: int) -> float:
         """Share of the tiles ever sharp that have been blurred for so many checks."""
-        if self.sharp is None or self.lost is None:
+        if self.sharp is None or self.lost is None or self.judged is None:
             return 0.0
-        known = int((self.sharp > _SHARP).sum())
+        known = int(((self.sharp > _SHARP) & (self.judged >= _YOUNG_CHECKS)).sum())
         return float((self.lost >= checks).sum()) / known if known >= _LEAST_TILES else 0.0
 
 
@@ -191,22 +197,28 @@ def glass_step(
         noise: grey levels, of the picture.
     """
     least = _LEAST_COARSE + noise * noise / 4.0
-    judged = coarse > least
+    told = coarse > least
     energy = np.maximum(fine - 0.05 - noise * noise / 4.5, 0.0)
-    sharpness = np.where(judged, energy / (coarse + 1e-3), 0.0).astype(np.float32)
+    sharpness = np.where(told, energy / (coarse + 1e-3), 0.0).astype(np.float32)
     sharp = np.zeros(_TILES, np.float32) if before.sharp is None else before.sharp
     lost = np.zeros(_TILES, np.int16) if before.lost is None else before.lost
-    both = judged & (sharp > _SHARP)
+    count = np.zeros(_TILES, np.int16) if before.judged is None else before.judged
+    young = told & (count < _YOUNG_CHECKS)
+    sharp = np.where(young & (count > 0), np.minimum(sharp, sharpness), sharp)
+    sharp = np.where(young & (count == 0), sharpness, sharp).astype(np.float32)
+    count = np.minimum(count + told, _YOUNG_CHECKS).astype(np.int16)
+    old = told & ~young
+    both = old & (sharp > _SHARP)
     if int(both.sum()) < _LEAST_TILES:
-        return Glass(np.where(sharp > 0, sharp, sharpness).astype(np.float32), lost)
+        return Glass(sharp, lost, count)
     kept = np.where(both, sharpness / np.maximum(sharp, 1e-3), 0.0)
     # What blurs the whole picture - fog, focus, dusk - has names of its own and drops out here.
     usual = float(np.median(kept[both]))
-    blurred = both & (kept < _BLURRED * min(usual, 1.0))
     if usual < _TRUSTED:
-        return Glass(sharp, lost)
+        return Glass(sharp, lost, count)
+    blurred = both & (kept < _BLURRED * min(usual, 1.0))
     lost = np.where(blurred, np.minimum(lost + 1, 10_000), 0).astype(np.int16)
     pace = np.where(blurred, _FADE, _LEARN)
-    learnt = np.where(judged, sharp + pace * (sharpness - sharp), sharp)
-    learnt = np.where(sharp > 0, learnt, sharpness)
-    return Glass(learnt.astype(np.float32), lost)
+    seen = np.minimum(sharpness, _MOST_SHARPER * sharp)
+    learnt = np.where(old, sharp + pace * (seen - sharp), sharp)
+    return Glass(learnt.astype(np.float32), lost, count)

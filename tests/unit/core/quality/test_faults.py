@@ -153,6 +153,24 @@ def test_drops_that_stay_on_the_glass_are_found_once_they_stayed():
     assert told[-1]
 
 
+def test_whoever_stood_there_at_the_start_or_walks_by_leaves_no_dirt():
+    plain = scene().astype(float)
+    plain[120:, :] = blurred(scene(), 40)[120:, :]
+
+    def busy(at: int) -> np.ndarray:
+        shown = plain.copy()
+        rng = np.random.default_rng(7)
+        shown[150:220, at : at + 40] = rng.integers(0, 2, (70, 40)) * 200.0
+        return shown
+
+    stood = [noisy(busy(100 + 2 * index), 1.0, index) for index in range(4)]
+    empty = [noisy(plain, 1.0, 20 + seed) for seed in range(DIRTY_CHECKS + 12)]
+    assert not any(Kind.DIRTY_GLASS in found for found in kinds(stood + empty))
+    known = [noisy(plain, 1.0, 60 + seed) for seed in range(10)]
+    walks = [noisy(busy(100 + 20 * index), 1.0, 90 + index) for index in range(4)]
+    assert not any(Kind.DIRTY_GLASS in found for found in kinds(known + walks + empty))
+
+
 def test_a_lens_that_loses_its_focus_everywhere_is_not_dirty():
     clear = [noisy(scene().astype(float), 1.0, seed) for seed in range(8)]
     soft = [noisy(blurred(scene(), 30), 1.0, 50 + seed) for seed in range(15)]
