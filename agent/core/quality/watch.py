@@ -30,7 +30,7 @@ _TILES = (9, 12)
 _LEAST_COARSE = 2.0
 _LEAST_TILES = 12
 _SHARP = 1.2
-_BLURRED = 0.55
+_BLURRED = 0.7
 """Of its remembered sharpness, beside what the picture as a whole kept."""
 _TRUSTED = 0.4
 _LEARN, _FADE = 0.1, 0.001
