@@ -25,10 +25,10 @@ from viewkeeper.agent.core.view.sample import Pose, sample
 _ROBUST = 0.35
 """Squared field difference at which a point's weight is halved."""
 
-_MISSED, _MISSED_FAINT, _MISSED_ROUGH = 1.0, 4.9, 19.5
+_MISSED, _MISSED_FAINT, _MISSED_ROUGH = 1.0, 4.7, 13.0
 """What the sandwich misses, as a factor on the variance: neighbouring tiles are not quite
 independent, nor is the model quite linear, and the less so the more the fields disagree and the
-fewer pixels n are averaged into one: 1 + (4.9 + 19.5 / n) (1 - a), a the mean agreement. Fitted on
+fewer pixels n are averaged into one: 1 + (4.7 + 13 / n) (1 - a), a the mean agreement. Fitted on
 pictures that the benchmark does not use, see docs/view-check.md."""
 _FEWEST_PIXELS = 4
 _FLOOR_PX = 0.006
