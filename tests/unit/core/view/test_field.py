@@ -47,6 +47,17 @@ def test_the_field_does_not_depend_on_the_unit_of_grey():
     assert np.allclose(orientation_field(16.0 * luma(), 16.0), orientation_field(luma()), atol=1e-4)
 
 
+@pytest.mark.parametrize("grey_levels", [1.0, 4.0, 12.0])
+def test_what_noise_explains_hardly_counts_beside_a_line(grey_levels: float):
+    picture = np.full((120, 160), 60.0, np.float32)
+    picture[:, 80:] = 60.0 + 20.0 * grey_levels
+    noise = np.random.default_rng(5).normal(0.0, grey_levels, picture.shape)
+    lengths = np.abs(orientation_field(picture + noise.astype(np.float32)))
+    line, ground = lengths[8:-8, 79:81], lengths[8:-8, 8:60]
+    assert np.median(ground) < 0.2
+    assert np.median(line) > 5.0 * np.median(ground)
+
+
 def test_the_field_is_empty_along_the_border():
     field = orientation_field(luma())
     for edge in (field[:2], field[-2:], field[:, :2], field[:, -2:]):

@@ -1,7 +1,12 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from viewkeeper.agent.core.quality.health import Finding, ImageHealth, Kind
 from viewkeeper.agent.core.view.estimate import Estimate, MoveError, nothing_found
 from viewkeeper.agent.core.view.geometry import Move
-from viewkeeper.agent.core.view.guard import GuardState, start, step
+from viewkeeper.agent.core.view.guard import FRAME_CAP, GuardState, evidence, start, step
 from viewkeeper.agent.core.view.verdict import Tolerance, judge
 from viewkeeper.protocol.vocabulary import ViewCause, ViewVerdict
 
@@ -58,6 +63,25 @@ def test_a_deceived_frame_now_and_then_never_adds_up():
 def test_a_camera_that_sways_beyond_tolerance_is_reported():
     sway = [seen(Move(pan_deg=2.0 * (-1) ** index)) for index in range(40)]
     assert run(settled(), sway)[-1].verdict is ViewVerdict.MOVED
+
+
+def test_a_whole_night_may_be_off_by_its_own_error_and_is_no_move():
+    error = MoveError(0.06, 0.01, 0.02, 0.0003)
+    night = replace(seen(Move(pan_deg=TOLERANCE.pan_deg + 0.05)), stderr=error)
+    assert run(settled(), [night] * 300)[-1].verdict is not ViewVerdict.MOVED
+    knocked = replace(night, move=Move(pan_deg=0.5))
+    assert run(settled(), [knocked] * 10)[-1].verdict is ViewVerdict.MOVED
+
+
+@given(st.floats(0.0, 5.0), st.floats(0.0, 1.0), st.floats(0.5, 1.0))
+def test_evidence_is_capped_grows_with_the_move_and_changes_sign_at_the_bar(
+    excess: float, uncertainty: float, bar: float
+):
+    nats = evidence(excess, uncertainty, bar=bar)
+    assert abs(nats) <= FRAME_CAP
+    assert evidence(excess + 0.1, uncertainty, bar=bar) >= nats
+    assert (nats <= 0.0) or excess > bar
+    assert (nats >= 0.0) or excess < bar
 
 
 def test_a_move_stays_latched_while_the_camera_is_blind():
