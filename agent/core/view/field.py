@@ -31,8 +31,8 @@ fields, a byte a pixel, and their headers make a file of at most 100 KiB."""
 _NOISE_FLOOR = 0.35
 """Grey levels a pixel of gradient below which a reduced picture is rounding noise."""
 _NOISE_GAIN = 1.5
-"""The same, in standard deviations of a pixel's noise. Noise alone has gradients of 0.3 of them, and
-so counts a fifth of what a line does."""
+"""The same, in standard deviations of a pixel's noise. Noise alone has gradients of 0.3 of them,
+and so counts a fifth of what a line does."""
 _CALM_FROM = (6.0, 10.0, 16.0)
 """Grey levels of noise from which the picture is blurred once, twice, thrice, by 1 pixel each."""
 _SOME_ROWS = 8
