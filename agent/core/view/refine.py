@@ -31,6 +31,9 @@ independent, nor is the model quite linear, and the less so the more the fields 
 fewer pixels n are averaged into one: 1 + (4.7 + 13 / n) (1 - a), a the mean agreement. Fitted on
 pictures that the benchmark does not use, see docs/view-check.md."""
 _FEWEST_PIXELS = 4
+_FAINT, _FAINTER = 0.3, 8.0
+"""Mean agreement below which, as in noisy infrared nights, more is missed still: the variance grows
+by the second times what is lacking. Fitted on nights at the development places."""
 _FLOOR_PX = 0.006
 """Interpolation's own error, pixels of the level; roll and zoom are felt at the edge, and a small
 roll leaves every point between two pixels."""
@@ -249,6 +252,7 @@ def refine(
 
 
 def _fit(points: Points, state: _State, pose: Pose, step_px: float) -> Fit:
+    agreed = min(1.0, max(state.mean_agreement(), 0.0))
     support = float(state.trust.sum() ** 2 / (np.sum(state.trust**2) + 1e-9))
     covariance = np.eye(4) * _UNKNOWN
     if support > 5.0:
@@ -256,11 +260,12 @@ def _fit(points: Points, state: _State, pose: Pose, step_px: float) -> Fit:
         slope = np.einsum("ctq,tq->tc", points.across.reshape(4, TILES, -1), state.pull)
         scores = (state.trust[:, None] * slope).astype(np.float64)
         rough = _MISSED_FAINT + _MISSED_ROUGH / max(points.pixels, _FEWEST_PIXELS)
-        inflation = _MISSED + rough * (1.0 - min(1.0, max(state.mean_agreement(), 0.0)))
+        inflation = _MISSED + rough * (1.0 - agreed)
         covariance = inverse @ (scores.T @ scores) @ inverse
         covariance *= inflation * support / (support - 4.0)
         covariance += np.diag([1.0, 1.0, 4.0, 2.0]) * (_FLOOR_PX * points.pixel_rad) ** 2
     spread_px = math.sqrt(max(covariance[0, 0], covariance[1, 1])) / points.pixel_rad
+    covariance *= 1.0 + _FAINTER * max(0.0, _FAINT - agreed)
     total = np.maximum(points.counts, np.float32(1.0))
     return Fit(
         pose,
