@@ -5,7 +5,7 @@ Rule: what they remember is a frozen value that the caller keeps, bounded in siz
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,14 +174,12 @@ class Glass:
     judged: checks that told something of each tile.
     """
 
-    sharp: NDArray[np.float32] | None = None
-    lost: NDArray[np.int16] | None = None
-    judged: NDArray[np.int16] | None = None
+    sharp: NDArray[np.float32] = field(default_factory=lambda: np.zeros(_TILES, np.float32))
+    lost: NDArray[np.int16] = field(default_factory=lambda: np.zeros(_TILES, np.int16))
+    judged: NDArray[np.int16] = field(default_factory=lambda: np.zeros(_TILES, np.int16))
 
     def share(self, checks: int) -> float:
         """Share of the tiles ever sharp that have been blurred for so many checks."""
-        if self.sharp is None or self.lost is None or self.judged is None:
-            return 0.0
         known = int(((self.sharp > _SHARP) & (self.judged >= _YOUNG_CHECKS)).sum())
         return float((self.lost >= checks).sum()) / known if known >= _LEAST_TILES else 0.0
 
@@ -200,25 +198,22 @@ def glass_step(
     told = coarse > least
     energy = np.maximum(fine - 0.05 - noise * noise / 4.5, 0.0)
     sharpness = np.where(told, energy / (coarse + 1e-3), 0.0).astype(np.float32)
-    sharp = np.zeros(_TILES, np.float32) if before.sharp is None else before.sharp
-    lost = np.zeros(_TILES, np.int16) if before.lost is None else before.lost
-    count = np.zeros(_TILES, np.int16) if before.judged is None else before.judged
-    young = told & (count < _YOUNG_CHECKS)
-    sharp = np.where(young & (count > 0), np.minimum(sharp, sharpness), sharp)
-    sharp = np.where(young & (count == 0), sharpness, sharp).astype(np.float32)
-    count = np.minimum(count + told, _YOUNG_CHECKS).astype(np.int16)
+    lost, young = before.lost, told & (before.judged < _YOUNG_CHECKS)
+    least_yet = np.where(before.judged > 0, np.minimum(before.sharp, sharpness), sharpness)
+    sharp = np.where(young, least_yet, before.sharp)
+    judged = np.minimum(before.judged + told, _YOUNG_CHECKS).astype(np.int16)
     old = told & ~young
     both = old & (sharp > _SHARP)
     if int(both.sum()) < _LEAST_TILES:
-        return Glass(sharp, lost, count)
+        return Glass(sharp, lost, judged)
     kept = np.where(both, sharpness / np.maximum(sharp, 1e-3), 0.0)
     # What blurs the whole picture - fog, focus, dusk - has names of its own and drops out here.
     usual = float(np.median(kept[both]))
     if usual < _TRUSTED:
-        return Glass(sharp, lost, count)
+        return Glass(sharp, lost, judged)
     blurred = both & (kept < _BLURRED * min(usual, 1.0))
     lost = np.where(blurred, np.minimum(lost + 1, 10_000), 0).astype(np.int16)
     pace = np.where(blurred, _FADE, _LEARN)
     seen = np.minimum(sharpness, _MOST_SHARPER * sharp)
     learnt = np.where(old, sharp + pace * (seen - sharp), sharp)
-    return Glass(learnt.astype(np.float32), lost, count)
+    return Glass(learnt.astype(np.float32), lost, judged)

@@ -91,25 +91,26 @@ def _halved_bytes(luma: NDArray[np.uint8]) -> NDArray[np.uint16]:
     return pairs[0::2] + pairs[1::2]
 
 
-def calmed(luma: Luma, unit: float = 1.0) -> Luma:
-    """The picture, blurred as far as its noise asks for; same shape.
+def calmed(luma: Luma, unit: float = 1.0) -> tuple[Luma, float]:
+    """The picture, blurred as far as its noise asks for, same shape; and the noise left in it.
 
     Squaring the gradient turns strong noise into a field of its own; it is averaged out before.
     ``unit``: what one grey level is in ``luma``.
     """
-    noise = noise_level(luma[::_SOME_ROWS]) / unit
-    passes = sum(1 for level in _CALM_FROM if noise > level)
+    noise = noise_level(luma[::_SOME_ROWS])
+    passes = sum(1 for level in _CALM_FROM if noise / unit > level)
     for _ in range(passes):
         padded = np.pad(luma, 2, mode="edge")
         luma = _one_two_one(_one_two_one(_one_two_one(_one_two_one(padded, 1), 0), 1), 0)
         luma *= np.float32(1.0 / 256.0)
-    return luma
+    return luma, noise_level(luma[::_SOME_ROWS]) if passes else noise
 
 
-def orientation_field(luma: Luma, unit: float = 1.0) -> Field:
+def orientation_field(luma: Luma, unit: float = 1.0, noise: float | None = None) -> Field:
     """Doubled-angle field, complex64, (h, w), of a reduced picture; zero on its border.
 
-    ``unit``: what one grey level is in ``luma``; the field does not depend on it.
+    ``unit``: what one grey level is in ``luma``; the field does not depend on it. ``noise``: of a
+    pixel, in levels of ``luma``; measured where it is not given.
     """
     # Rows lie one after the other, so that a shift along a row or to the next one is a shift of
     # one long array; what that mixes up at the rows' ends falls on the border.
@@ -140,11 +141,12 @@ def orientation_field(luma: Luma, unit: float = 1.0) -> Field:
     strength = _box_sums_9(room, width)
     strength *= _box_share(height, width)
     energy = energy[inner]
-    floor = (_NOISE_FLOOR * unit) ** 2 + (_NOISE_GAIN * noise_level(luma[::_SOME_ROWS])) ** 2
-    noise = 0.5 * _middle(square[2:-2:5, 2:-2:5]) + 8192.0 * floor
+    if noise is None:
+        noise = noise_level(luma[::_SOME_ROWS])
+    floor = (_NOISE_FLOOR * unit) ** 2 + (_NOISE_GAIN * noise) ** 2
     length = strength[inner]
     length += energy * np.float32(0.25)
-    length += np.float32(noise)
+    length += np.float32(0.5 * _middle(square[2:-2:5, 2:-2:5]) + 8192.0 * floor)
     length *= energy
     length += np.float32(1e-3)
     np.sqrt(length, out=length)

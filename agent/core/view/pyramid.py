@@ -92,4 +92,5 @@ def pyramid(frame: Frame, lens: Lens) -> Pyramid:
     height, width = frame.luma.shape
     factor = reduction_factor((width, height), MATCH_PIXELS)
     luma, unit = summed(frame.luma, factor)
-    return pyramid_of_field(orientation_field(calmed(luma, unit), unit), lens, (width, height))
+    luma, noise = calmed(luma, unit)
+    return pyramid_of_field(orientation_field(luma, unit, noise), lens, (width, height))
